@@ -1,1 +1,29 @@
-//! Empty.
+//! The wire contract: every type that crosses HTTP or the socket, shared by server and client.
+//!
+//! Owns DTOs, validated values, error codes and the list of endpoints with their paths.
+//! Does no I/O and reads no clock, so it compiles for the browser as it is.
+//! SQL conversions exist only behind the feature `sql`.
+
+pub mod endpoint;
+pub mod error;
+pub mod ids;
+pub mod money;
+pub mod page;
+pub mod text_enum;
+pub mod validate;
+
+pub mod accounts;
+pub mod auth;
+pub mod invoices;
+pub mod itn;
+pub mod payments;
+pub mod plans;
+pub mod site;
+
+pub use endpoint::{Access, Endpoint, Method};
+pub use error::{ErrorCode, FieldError, Problem};
+pub use money::{Currency, Money};
+pub use page::Page;
+
+/// Prefix of every route below; the paths of [`Endpoint`]s are relative to it.
+pub const API_BASE: &str = "/api/v1";

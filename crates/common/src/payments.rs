@@ -1,0 +1,190 @@
+//! Checkout and payments.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    accounts::AccountRole,
+    auth::StaffRole,
+    endpoint::{Access, Endpoint, Method},
+    ids::{AccountId, AttemptId, InvoiceId, PaymentId},
+    money::{Currency, Money},
+    page::Page,
+    plans::ProductCode,
+};
+
+crate::text_enum! {
+    /// Where a payment stands; transitions are in the server's `payments/rules.rs`.
+    pub enum PaymentStatus {
+        Created = "created",
+        AwaitingCustomer = "awaiting_customer",
+        Processing = "processing",
+        /// We do not know whether money moved; never retried.
+        Unknown = "unknown",
+        Succeeded = "succeeded",
+        Failed = "failed",
+        Canceled = "canceled",
+        Expired = "expired",
+    }
+}
+
+crate::text_enum! {
+    /// Who takes the money.
+    pub enum Provider {
+        Payfast = "payfast",
+    }
+}
+
+/// What to buy: exactly one of `product_code` and `invoice_id`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckoutRequest {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_code: Option<ProductCode>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_id: Option<InvoiceId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_currency: Option<Currency>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Provider>,
+}
+
+/// The signed form that the browser posts to PayFast.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkout {
+    pub payment_id: PaymentId,
+    pub invoice_id: InvoiceId,
+    pub process_url: String,
+    /// Names and values in the order to post; any change breaks the signature.
+    pub fields: Vec<(String, String)>,
+}
+
+/// A payment as the list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentSummary {
+    pub id: PaymentId,
+    pub status: PaymentStatus,
+    pub account_id: AccountId,
+    pub invoice_id: InvoiceId,
+    /// Absent until the invoice has its number.
+    pub invoice_number: Option<String>,
+    /// What was bought, as the invoice's first line says.
+    pub description: String,
+    pub amount: Money,
+    /// What the provider kept, as a positive amount; absent until it is known.
+    pub fee: Option<Money>,
+    pub net: Option<Money>,
+    pub provider: Provider,
+    /// The provider's own id: PayFast's `pf_payment_id`.
+    pub provider_reference: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub succeeded_at: Option<DateTime<Utc>>,
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    #[serde(flatten)]
+    pub summary: PaymentSummary,
+    /// Part of the amount that became credit, because the invoice needed less.
+    pub credited: Money,
+    /// What this payment bought, when it bought a plan.
+    pub product_code: Option<ProductCode>,
+    pub attempts: Vec<PaymentAttempt>,
+    /// Oldest first.
+    pub events: Vec<PaymentEvent>,
+}
+
+crate::text_enum! {
+    /// How an attempt asks for the money.
+    pub enum AttemptKind {
+        /// The customer is sent to the provider's page.
+        Redirect = "redirect",
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentAttempt {
+    pub id: AttemptId,
+    pub kind: AttemptKind,
+    pub amount: Money,
+    pub created_at: DateTime<Utc>,
+}
+
+/// One step in a payment's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentEvent {
+    pub at: DateTime<Utc>,
+    /// Stable name: `created`, `redirect_issued`, `itn_complete`, `cancel`, ….
+    pub event: String,
+    pub from: Option<PaymentStatus>,
+    pub to: PaymentStatus,
+    /// Sentence for people; empty when the event says it all.
+    pub note: String,
+}
+
+/// Filters of `GET /payments`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentQuery {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// `created_at` or `-created_at` (default).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<PaymentStatus>,
+}
+
+pub struct StartCheckout;
+impl Endpoint for StartCheckout {
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/checkout";
+    const ACCESS: Access = Access::Account(AccountRole::Member);
+    type Request = CheckoutRequest;
+    type Response = Checkout;
+}
+
+pub struct ListPayments;
+impl Endpoint for ListPayments {
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/payments";
+    const ACCESS: Access = Access::Account(AccountRole::Viewer);
+    type Request = PaymentQuery;
+    type Response = Page<PaymentSummary>;
+}
+
+pub struct GetPayment;
+impl Endpoint for GetPayment {
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/payments/{id}";
+    const ACCESS: Access = Access::Account(AccountRole::Viewer);
+    type Request = ();
+    type Response = Payment;
+}
+
+/// The customer gives up a payment that waits; money that arrives later still counts.
+pub struct CancelPayment;
+impl Endpoint for CancelPayment {
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/payments/{id}/cancel";
+    const ACCESS: Access = Access::Account(AccountRole::Member);
+    type Request = ();
+    type Response = Payment;
+}
+
+/// PayFast's notification: form-encoded, answered 200 once it is stored.
+pub struct ReceiveItn;
+impl Endpoint for ReceiveItn {
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/payments/payfast/itn";
+    const ACCESS: Access = Access::Gateway;
+    type Request = ();
+    type Response = ();
+}
+
+/// Role that may read every account's money.
+pub const MONEY_STAFF: StaffRole = StaffRole::Billing;
