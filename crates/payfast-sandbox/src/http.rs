@@ -145,16 +145,17 @@ async fn payment_action(shared: web::Data<Shared>, id: web::Path<String>, body: 
     if !checkout::value_of(&posted, "onsite").is_empty() && went.is_ok() {
         return onsite_result(is_paid);
     }
-    match went {
-        Ok(Some(address)) => redirect(StatusCode::SEE_OTHER, &address),
-        Ok(None) => see_other(&format!("/eng/process/payment/{id}")),
-        Err((PaymentError::Unknown, _)) | Err((_, None)) => not_found().await,
+    let payment = shared.state().find_payment(id);
+    match (went, payment) {
+        (Ok(Some(address)), _) => redirect(StatusCode::SEE_OTHER, &address),
+        (Ok(None), _) => see_other(&format!("/eng/process/payment/{id}")),
         // Paid is paid: a second click goes where the first went, and nothing is sent again.
-        Err((PaymentError::Paid, Some(payment))) => match address(&payment, "return_url") {
+        (Err(PaymentError::Paid), Some(payment)) => match address(&payment, "return_url") {
             Some(address) => redirect(StatusCode::SEE_OTHER, &address),
             None => see_other(&payment_path(&payment)),
         },
-        Err((PaymentError::Cancelled, Some(payment))) => html(StatusCode::CONFLICT, page::cancelled(&payment)),
+        (Err(PaymentError::Cancelled), Some(payment)) => html(StatusCode::CONFLICT, page::cancelled(&payment)),
+        (Err(_), _) => not_found().await,
     }
 }
 

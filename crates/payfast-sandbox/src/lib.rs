@@ -137,14 +137,14 @@ impl Shared {
     }
 
     /// Pays for a payment that waits and sends its notifications; gives where the buyer goes.
-    pub async fn pay(&self, id: Uuid, fault: Fault) -> Result<Option<String>, (PaymentError, Option<Payment>)> {
+    pub async fn pay(&self, id: Uuid, fault: Fault) -> Result<Option<String>, PaymentError> {
         let payment = self.state().settle(id, Outcome::Paid(fault))?;
         self.sender.notify(&payment, fault).await;
         Ok(address(&payment, "return_url"))
     }
 
     /// Cancels a payment that waits; gives where the buyer goes.
-    pub fn cancel(&self, id: Uuid) -> Result<Option<String>, (PaymentError, Option<Payment>)> {
+    pub fn cancel(&self, id: Uuid) -> Result<Option<String>, PaymentError> {
         let payment = self.state().settle(id, Outcome::Cancelled)?;
         Ok(address(&payment, "cancel_url"))
     }
@@ -181,12 +181,12 @@ impl Running {
     ///
     /// Returns once the notification was sent (for most faults), so a test may look at its own database next.
     pub async fn pay(&self, payment: Uuid, fault: Fault) -> Result<Option<String>, PaymentError> {
-        self.shared.pay(payment, fault).await.map_err(|(error, _)| error)
+        self.shared.pay(payment, fault).await
     }
 
     /// Does what the button Cancel does.
     pub fn cancel(&self, payment: Uuid) -> Result<Option<String>, PaymentError> {
-        self.shared.cancel(payment).map_err(|(error, _)| error)
+        self.shared.cancel(payment)
     }
 
     /// Posts a notification once more, also one that was withheld; `None` if there is none of that number.

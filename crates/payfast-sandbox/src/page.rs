@@ -126,7 +126,7 @@ fn definitions(pairs: &[(&str, String)]) -> String {
     list + "</dl>"
 }
 
-/// What PayFast would have refused.
+/// What PayFast would have refused; folded, since a developer's own machine always has some.
 fn warnings(warnings: &[String]) -> String {
     if warnings.is_empty() {
         return String::new();
@@ -135,7 +135,11 @@ fn warnings(warnings: &[String]) -> String {
         .iter()
         .map(|warning| format!("<li>{}</li>", escape(warning)))
         .collect();
-    format!(r#"<div class="note warning" role="note">PayFast itself would object:<ul>{lines}</ul></div>"#)
+    let count = warnings.len();
+    let points = if count == 1 { "point" } else { "points" };
+    format!(
+        r#"<details class="note warning"><summary>PayFast itself would object to {count} {points}</summary><ul>{lines}</ul></details>"#
+    )
 }
 
 #[cfg(test)]

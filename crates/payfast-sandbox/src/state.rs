@@ -242,17 +242,15 @@ impl State {
     }
 
     /// Moves a waiting payment to its end, once: a second submission of the page is an error.
-    ///
-    /// The error comes with the payment, whose addresses the page still needs.
-    pub fn settle(&self, id: Uuid, outcome: Outcome) -> Result<Payment, (PaymentError, Option<Payment>)> {
+    pub fn settle(&self, id: Uuid, outcome: Outcome) -> Result<Payment, PaymentError> {
         let mut inner = self.lock();
         let Some(payment) = inner.payments.iter_mut().rfind(|payment| payment.id == id) else {
-            return Err((PaymentError::Unknown, None));
+            return Err(PaymentError::Unknown);
         };
         match payment.outcome {
             Outcome::Waiting => {}
-            Outcome::Paid(_) => return Err((PaymentError::Paid, Some(payment.clone()))),
-            Outcome::Cancelled => return Err((PaymentError::Cancelled, Some(payment.clone()))),
+            Outcome::Paid(_) => return Err(PaymentError::Paid),
+            Outcome::Cancelled => return Err(PaymentError::Cancelled),
         }
         payment.outcome = outcome;
         let payment = payment.clone();
@@ -415,7 +413,7 @@ mod tests {
         let state = State::new(Utc::now());
         let payment = state.add_payment(Vec::new(), Vec::new());
         assert!(state.settle(payment.id, Outcome::Paid(Fault::None)).is_ok());
-        let (error, _) = state.settle(payment.id, Outcome::Cancelled).unwrap_err();
+        let error = state.settle(payment.id, Outcome::Cancelled).unwrap_err();
         assert_eq!(error, PaymentError::Paid);
     }
 

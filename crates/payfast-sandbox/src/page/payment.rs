@@ -23,7 +23,6 @@ pub fn payment(payment: &Payment, is_onsite: bool) -> String {
         r#"<h1>{item}</h1>
 <p class="amount">{amount}</p>
 {agreement}
-{warnings}
 <div class="card">{facts}</div>
 <form method="post" action="/eng/process/payment/{id}">
 {onsite}
@@ -32,7 +31,8 @@ pub fn payment(payment: &Payment, is_onsite: bool) -> String {
 <button class="primary" name="action" value="pay">Pay {amount}</button>
 <button class="plain" name="action" value="cancel">Cancel payment</button>
 </form>
-<p class="muted">The merchant is notified first, then you return to the shop. Cancelling sends no notification.</p>"#,
+<p class="muted">The merchant is notified first, then you return to the shop. Cancelling sends no notification.</p>
+{warnings}"#,
         item = escape(&value(payment, "item_name")),
         agreement = agreement(payment),
         warnings = warnings(&payment.warnings),

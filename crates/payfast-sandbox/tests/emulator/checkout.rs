@@ -72,7 +72,7 @@ async fn strict_refuses_local_addresses_otherwise_the_page_warns() {
         .text()
         .await
         .unwrap();
-    assert!(page.contains("PayFast itself would object"), "{page}");
+    assert!(page.contains("PayFast itself would object to"), "{page}");
 }
 
 #[tokio::test]
