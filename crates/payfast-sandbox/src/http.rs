@@ -59,7 +59,7 @@ fn process(shared: &Shared, body: &[u8]) -> HttpResponse {
     let verdict = validate::judge(&posted, &shared.config);
     let errors = verdict.errors.clone();
     match accept(shared, hosts::PROCESS_PATH, posted, verdict) {
-        // The real page answers 200 too (section 2.2 of the notes on its behaviour).
+        // The real page answers 200 too.
         None => html(StatusCode::OK, page::refused(&errors)),
         Some(payment) => redirect(StatusCode::FOUND, &payment_path(&payment)),
     }

@@ -40,8 +40,8 @@ use std::io;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Largest body that is read; real forms have a few kilobytes.
-const MOST_BODY_BYTES: usize = 64 * 1024;
+/// Largest body that is read, which bounds the memory; real forms have a few kilobytes.
+const MOST_BODY_BYTES: usize = 16 * 1024;
 /// How long a stop waits for answers that are under way.
 const STOP_SECONDS: u64 = 3;
 

@@ -1,6 +1,6 @@
 //! Every field of the checkout form, in the order in which it is signed, with its rule.
 //!
-//! The order is that of PayFast's attribute tables ("Custom integration", step 2); it is not alphabetical. Two fields
+//! The order is that of PayFast's attribute tables (PayFast, step 2); it is not alphabetical. Two fields
 //! (`notify_method`, `currency`) appear only in the official library's list.
 
 use crate::amount::Amount;

@@ -1,6 +1,6 @@
 //! Notifications (ITN): parse, verify, and the body that asks PayFast to confirm one.
 //!
-//! PayFast asks for four checks (developer documentation, step 4.3). This module does the signature; the caller adds
+//! PayFast asks for four checks (PayFast, step 4.3). This module does the signature; the caller adds
 //! the source address ([`crate::hosts::PUBLISHED_SOURCES`]), the amount ([`crate::amounts_match`]) and the
 //! confirmation, for which [`Itn::confirmation_body`] makes the text. The caller also looks at the merchant, the order
 //! and whether `pf_payment_id` was seen before.

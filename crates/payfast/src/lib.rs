@@ -4,8 +4,7 @@
 //! form, the instant transaction notification (ITN), the signatures, the fields and their limits, and the published
 //! addresses. It does no I/O, reads no clock, and knows nothing of orders, invoices or money models of its callers.
 //!
-//! Section numbers in the documentation refer to the PayFast developer documentation as summarised there: checkout
-//! "Custom integration", notification "Step 4: Confirm payment is successful", and the REST API reference.
+//! "PayFast, step 2" and the like name steps of PayFast's developer documentation, "Custom integration".
 //!
 //! Everything is exact to the byte: values are arbitrary bytes, since a notification need not be UTF-8, and the
 //! signature is taken over the bytes.
