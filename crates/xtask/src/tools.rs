@@ -1,0 +1,128 @@
+//! The tools that build the client, each in a folder named by its version.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{
+    failure::{Failure, OrFail, Outcome},
+    process,
+    wasm::Compiler,
+    workspace::{self, cargo, locked_version, output_of, which},
+};
+
+/// 0.22 needs a newer compiler than the workspace's.
+const TRUNK: &str = "0.21.14";
+/// Debian's wasm-opt is too old, and trunk must not download its own.
+const BINARYEN: &str = "132.0.0";
+/// Makes the glue script small: trunk's own minifier cannot parse it.
+const ESBUILD: &str = "0.28.2";
+
+/// Everything that a build of the client needs.
+pub struct Tools {
+    pub compiler: Compiler,
+    folders: Vec<PathBuf>,
+}
+
+impl Tools {
+    /// Finds or installs the compiler, trunk, wasm-bindgen, wasm-opt and esbuild.
+    pub fn ensure() -> Outcome<Self> {
+        let compiler = Compiler::ensure()?;
+        // The glue between wasm and script is versioned with the crate, so the lock file decides.
+        let wasm_bindgen = locked_version("wasm-bindgen").unwrap_or_else(|| "0.2.130".to_owned());
+        let folders = vec![
+            // A debug build suffices for a driver, and takes three minutes instead of eight.
+            cargo_tool("trunk", "trunk", TRUNK, &["--no-default-features"])?,
+            cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &wasm_bindgen, &[])?,
+            node_tools()?,
+        ];
+        Ok(Self { compiler, folders })
+    }
+
+    /// trunk, which finds its helpers on PATH.
+    pub fn trunk(&self) -> Command {
+        let folders: Vec<&Path> = self.folders.iter().map(PathBuf::as_path).collect();
+        let mut command = self.compiler.command("trunk", &folders);
+        command.env("TRUNK_SKIP_VERSION_CHECK", "true");
+        command.env_remove("NO_COLOR"); // trunk takes it for a boolean and refuses `1`.
+        command
+    }
+}
+
+/// A program from crates.io: on PATH in the right version, in the cache, or built now.
+fn cargo_tool(package: &str, program: &str, version: &str, flags: &[&str]) -> Outcome<PathBuf> {
+    let folder = workspace::tools().join(format!("{package}-{version}"));
+    let bin = folder.join("bin");
+    if bin.join(program).is_file() {
+        return Ok(bin);
+    }
+    let on_path =
+        output_of(program, &["--version"]).is_some_and(|text| text.split_whitespace().nth(1) == Some(version));
+    if let (true, Some(Some(place))) = (on_path, which(program).map(|path| path.parent().map(Path::to_path_buf))) {
+        return Ok(place);
+    }
+    println!("   building {package} {version} once, into {}", folder.display());
+    let mut command = process::command(cargo());
+    command
+        .args([
+            "install",
+            package,
+            "--version",
+            version,
+            "--locked",
+            "--debug",
+            "--root",
+        ])
+        .arg(&folder)
+        .args(flags)
+        // Its own temporary folder, and no settings that are meant for the workspace.
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("RUSTFLAGS")
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .current_dir(std::env::temp_dir());
+    process::run(
+        &mut command,
+        &format!("cargo install {package}"),
+        "check the network and that a C compiler is installed (apt-get install build-essential), then run it again",
+    )?;
+    Ok(bin)
+}
+
+/// wasm-opt and esbuild from npm.
+fn node_tools() -> Outcome<PathBuf> {
+    let folder = workspace::tools().join(format!("node-binaryen-{BINARYEN}-esbuild-{ESBUILD}"));
+    let bin = folder.join("node_modules/.bin");
+    if bin.join("wasm-opt").exists() && bin.join("esbuild").exists() {
+        return Ok(bin);
+    }
+    println!(
+        "   installing binaryen {BINARYEN} and esbuild {ESBUILD} once, into {}",
+        folder.display()
+    );
+    // npm fills a folder bit by bit; a rename makes an interrupted one invisible.
+    let partial = folder.with_extension(format!("partial-{}", std::process::id()));
+    let advice = format!("is {} writable?", workspace::tools().display());
+    fs::create_dir_all(&partial).or_fail("the cache of tools", &advice)?;
+    let mut command = npm()?;
+    command
+        .args(["install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix"])
+        .arg(&partial)
+        .args([format!("binaryen@{BINARYEN}"), format!("esbuild@{ESBUILD}")]);
+    process::run(&mut command, "npm install", "check the network, then run it again")?;
+    let _ = fs::remove_dir_all(&folder);
+    fs::rename(&partial, &folder).or_fail("the cache of tools", &advice)?;
+    Ok(bin)
+}
+
+/// npm, or what to do without it.
+pub fn npm() -> Outcome<Command> {
+    if which("node").is_none() || which("npm").is_none() {
+        return Err(Failure::new(
+            "Node is missing",
+            "install Node 20 or newer, with npm (apt-get install nodejs npm)",
+        ));
+    }
+    Ok(process::command("npm"))
+}
