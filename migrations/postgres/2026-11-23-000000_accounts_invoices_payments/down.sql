@@ -1,0 +1,17 @@
+drop table idempotency_keys;
+drop table jobs;
+drop table verified_itns;
+drop table itns;
+drop table plan_grants;
+drop table customer_credits;
+drop table payment_events;
+drop table payment_attempts;
+drop table payments;
+drop table number_series;
+drop table invoice_lines;
+drop table invoices;
+drop table sessions;
+drop table memberships;
+drop table accounts;
+drop table registrations;
+drop table users;
