@@ -91,20 +91,22 @@ mod nullable {
     }
 }
 
+/// The path names the account; any role in it may read.
 pub struct GetAccount;
 impl Endpoint for GetAccount {
     const METHOD: Method = Method::Get;
     const PATH: &'static str = "/accounts/{id}";
-    const ACCESS: Access = Access::Account(AccountRole::Viewer);
+    const ACCESS: Access = Access::SignedIn;
     type Request = ();
     type Response = Account;
 }
 
+/// Needs the role `member` in the account that the path names.
 pub struct ChangeAccount;
 impl Endpoint for ChangeAccount {
     const METHOD: Method = Method::Patch;
     const PATH: &'static str = "/accounts/{id}";
-    const ACCESS: Access = Access::Account(AccountRole::Member);
+    const ACCESS: Access = Access::SignedIn;
     type Request = AccountChange;
     type Response = Account;
 }

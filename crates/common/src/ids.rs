@@ -112,10 +112,8 @@ id! {
     ItnId,
     /// One durable background job.
     JobId,
-    /// One line of the audit log.
-    AuditId,
-    /// A single-use token sent by mail.
-    MailTokenId,
+    /// A sign-up that waits for its e-mail address to be confirmed.
+    RegistrationId,
     /// A stored answer of an idempotent request.
     IdempotencyId,
     /// Credit that a customer can spend on a later invoice.

@@ -1,1 +1,27 @@
-//! Empty.
+//! The CapeControl server.
+//!
+//! Read in this order: [`routes`] is the one list of what can be asked, [`app`] is what a request finds,
+//! a feature folder (`auth`, `accounts`, `plans`, `invoices`, `payments`) is what it does, [`db`] is where it is kept,
+//! and [`worker`] is what happens afterwards.
+
+pub mod app;
+pub mod routes;
+
+pub mod accounts;
+pub mod auth;
+pub mod invoices;
+pub mod payments;
+pub mod plans;
+
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod demo;
+pub mod error;
+pub mod http;
+pub mod idempotency;
+pub mod jobs;
+pub mod mail;
+pub mod operations;
+pub mod paging;
+pub mod worker;

@@ -1,0 +1,204 @@
+//! Decisions about accounts; each change runs in the caller's transaction.
+
+use chrono::{DateTime, Utc};
+use common::{
+    FieldError,
+    accounts::{Account, AccountChange, AccountRole, AccountSummary, Address, PlanGrant},
+    ids::{AccountId, PaymentId, UserId},
+    plans::ProductCode,
+    validate::{NAME_MAX_CHARS, Name, line, vat_number},
+};
+
+pub use super::store::AccountRow;
+use super::store::{self, NewGrant};
+use crate::{
+    app::App,
+    clock,
+    db::{Conn, QueryResult},
+    error::ApiError,
+    plans,
+};
+
+/// Opens an account with `user_id` as its owner.
+pub fn open_for(
+    conn: &mut Conn,
+    user_id: UserId,
+    company_name: &str,
+    billing_email: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<AccountId> {
+    let id = clock::new_id(now);
+    store::insert(conn, id, company_name, billing_email, now)?;
+    store::insert_membership(conn, id, user_id, AccountRole::Owner, now)?;
+    Ok(id)
+}
+
+/// The accounts of a person with their role in each.
+pub fn memberships(conn: &mut Conn, user_id: UserId) -> QueryResult<Vec<(AccountId, AccountRole)>> {
+    store::load_memberships(conn, user_id)
+}
+
+pub fn summaries(conn: &mut Conn, user_id: UserId, now: DateTime<Utc>) -> QueryResult<Vec<AccountSummary>> {
+    let mut summaries = Vec::new();
+    for (id, role) in store::load_memberships(conn, user_id)? {
+        if let Some(row) = store::find(conn, id)? {
+            summaries.push(AccountSummary {
+                id,
+                role,
+                plan: plan_of(&row, now),
+                company_name: row.company_name,
+            });
+        }
+    }
+    Ok(summaries)
+}
+
+/// The plan that holds at `now`: Free when the paid time has passed.
+fn plan_of(row: &AccountRow, now: DateTime<Utc>) -> PlanGrant {
+    let paid_until = row.plan_paid_until().filter(|until| *until > now);
+    let code = if paid_until.is_some() {
+        row.plan_code
+    } else {
+        ProductCode::Free
+    };
+    PlanGrant {
+        code,
+        name: plans::rules::product(code).name.to_owned(),
+        paid_until,
+    }
+}
+
+/// The account with its billing details, for forms and documents.
+pub fn find(conn: &mut Conn, id: AccountId) -> QueryResult<Option<AccountRow>> {
+    store::find(conn, id)
+}
+
+pub async fn load(app: &App, id: AccountId, role: AccountRole) -> Result<Account, ApiError> {
+    let now = app.clock.now();
+    app.db.read(move |conn| account(conn, id, role, now)).await
+}
+
+fn account(conn: &mut Conn, id: AccountId, role: AccountRole, now: DateTime<Utc>) -> Result<Account, ApiError> {
+    let row = store::find(conn, id)?.ok_or_else(|| ApiError::not_found("account"))?;
+    Ok(Account {
+        id,
+        role,
+        plan: plan_of(&row, now),
+        billing_address: row.address(),
+        created_at: row.created_at.and_utc(),
+        company_name: row.company_name,
+        vat_number: row.vat_number,
+        billing_email: row.billing_email,
+    })
+}
+
+/// Changes billing details; documents that exist keep what they say.
+pub async fn change(app: &App, id: AccountId, role: AccountRole, change: AccountChange) -> Result<Account, ApiError> {
+    let now = app.clock.now();
+    app.db
+        .write(move |conn| {
+            let row = store::find(conn, id)?.ok_or_else(|| ApiError::not_found("account"))?;
+            let mut errors = Vec::new();
+            let company_name = match &change.company_name {
+                None => Some(row.company_name.clone()),
+                Some(text) => {
+                    keep(&mut errors, Name::parse("company_name", text, "the company's name")).map(Name::into_string)
+                }
+            };
+            let vat_number = match &change.vat_number {
+                None => Some(row.vat_number.clone()),
+                Some(text) => keep(
+                    &mut errors,
+                    vat_number("vat_number", text.as_deref().unwrap_or_default()),
+                ),
+            };
+            let address = match &change.billing_address {
+                None => Some(row.address()),
+                Some(None) => Some(None),
+                Some(Some(address)) => check_address(&mut errors, address).map(Some),
+            };
+            let (Some(company_name), Some(vat_number), Some(address), true) =
+                (company_name, vat_number, address, errors.is_empty())
+            else {
+                return Err(ApiError::invalid(errors));
+            };
+            store::update_details(conn, id, &company_name, vat_number.as_deref(), address.as_ref())?;
+            account(conn, id, role, now)
+        })
+        .await
+}
+
+fn check_address(errors: &mut Vec<FieldError>, address: &Address) -> Option<Address> {
+    let mut part = |name: &str, text: &str, max: usize, what: &str| {
+        let field = format!("billing_address.{name}");
+        let parsed = line(&field, text, max)
+            .and_then(|text| text.ok_or_else(|| FieldError::required(&field, &format!("Enter {what}."))));
+        keep(errors, parsed)
+    };
+    let line1 = part("line1", &address.line1, NAME_MAX_CHARS, "the street and number");
+    let city = part("city", &address.city, NAME_MAX_CHARS, "the town or city");
+    let postal_code = part("postal_code", &address.postal_code, 12, "the postal code");
+    let country = part("country", &address.country, 2, "the country");
+    let line2 = keep(
+        errors,
+        line(
+            "billing_address.line2",
+            address.line2.as_deref().unwrap_or_default(),
+            NAME_MAX_CHARS,
+        ),
+    );
+    let country = country.map(|code| code.to_ascii_uppercase());
+    if country
+        .as_ref()
+        .is_some_and(|code| code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()))
+    {
+        errors.push(FieldError::new(
+            "billing_address.country",
+            "invalid",
+            "Use the two letters of the country, such as ZA.",
+        ));
+    }
+    Some(Address {
+        line1: line1?,
+        line2: line2?,
+        city: city?,
+        postal_code: postal_code?,
+        country: country?,
+    })
+}
+
+fn keep<T>(errors: &mut Vec<FieldError>, result: Result<T, FieldError>) -> Option<T> {
+    result.map_err(|error| errors.push(error)).ok()
+}
+
+/// Gives the account what `payment_id` bought; a second call for the same payment changes nothing.
+///
+/// Time that is left on the same plan is kept: the new time starts at its end.
+pub fn grant_plan(
+    conn: &mut Conn,
+    account_id: AccountId,
+    payment_id: PaymentId,
+    code: ProductCode,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let product = plans::rules::product(code);
+    store::lock(conn, account_id)?;
+    let row = store::find(conn, account_id)?.ok_or_else(|| ApiError::not_found("account"))?;
+    let current = plan_of(&row, now);
+    let same_plan = plans::rules::product(current.code).name == product.name;
+    let starts_at = current.paid_until.filter(|_| same_plan).unwrap_or(now);
+    let ends_at = product.ends_after(starts_at);
+    let grant = NewGrant {
+        id: clock::new_id(now),
+        account_id,
+        payment_id,
+        product_code: code,
+        starts_at,
+        ends_at,
+        now,
+    };
+    if store::insert_grant(conn, &grant)? && ends_at.is_some() {
+        store::set_plan(conn, account_id, code, ends_at)?;
+    }
+    Ok(())
+}

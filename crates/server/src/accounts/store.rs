@@ -1,0 +1,170 @@
+//! The tables `accounts`, `memberships` and `plan_grants`.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use common::{
+    accounts::{AccountRole, Address},
+    ids::{AccountId, PaymentId, PlanGrantId, UserId},
+    plans::ProductCode,
+};
+use diesel::prelude::*;
+
+use crate::db::{
+    Conn, each_backend,
+    schema::{accounts, memberships, plan_grants},
+};
+
+#[derive(Queryable)]
+pub struct AccountRow {
+    pub id: AccountId,
+    pub company_name: String,
+    pub vat_number: Option<String>,
+    address_line1: Option<String>,
+    address_line2: Option<String>,
+    address_city: Option<String>,
+    address_postal_code: Option<String>,
+    address_country: Option<String>,
+    pub billing_email: String,
+    pub plan_code: ProductCode,
+    pub plan_paid_until: Option<NaiveDateTime>,
+    pub created_at: NaiveDateTime,
+}
+
+impl AccountRow {
+    /// All parts or none.
+    pub fn address(&self) -> Option<Address> {
+        Some(Address {
+            line1: self.address_line1.clone()?,
+            line2: self.address_line2.clone(),
+            city: self.address_city.clone()?,
+            postal_code: self.address_postal_code.clone()?,
+            country: self.address_country.clone()?,
+        })
+    }
+
+    pub fn plan_paid_until(&self) -> Option<DateTime<Utc>> {
+        self.plan_paid_until.map(|at| at.and_utc())
+    }
+}
+
+pub fn insert(
+    conn: &mut Conn,
+    id: AccountId,
+    company_name: &str,
+    billing_email: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::insert_into(accounts::table)
+        .values((
+            accounts::id.eq(id),
+            accounts::company_name.eq(company_name),
+            accounts::billing_email.eq(billing_email),
+            accounts::plan_code.eq(ProductCode::Free),
+            accounts::created_at.eq(now.naive_utc()),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+pub fn insert_membership(
+    conn: &mut Conn,
+    account_id: AccountId,
+    user_id: UserId,
+    role: AccountRole,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::insert_into(memberships::table)
+        .values((
+            memberships::account_id.eq(account_id),
+            memberships::user_id.eq(user_id),
+            memberships::role.eq(role),
+            memberships::created_at.eq(now.naive_utc()),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+pub fn load_memberships(conn: &mut Conn, user_id: UserId) -> QueryResult<Vec<(AccountId, AccountRole)>> {
+    memberships::table
+        .filter(memberships::user_id.eq(user_id))
+        .order(memberships::account_id)
+        .select((memberships::account_id, memberships::role))
+        .load(conn)
+}
+
+pub fn find(conn: &mut Conn, id: AccountId) -> QueryResult<Option<AccountRow>> {
+    accounts::table.find(id).first(conn).optional()
+}
+
+/// Writes the billing details whole; the caller has merged the change.
+pub fn update_details(
+    conn: &mut Conn,
+    id: AccountId,
+    company_name: &str,
+    vat_number: Option<&str>,
+    address: Option<&Address>,
+) -> QueryResult<()> {
+    diesel::update(accounts::table.find(id))
+        .set((
+            accounts::company_name.eq(company_name),
+            accounts::vat_number.eq(vat_number),
+            accounts::address_line1.eq(address.map(|address| address.line1.as_str())),
+            accounts::address_line2.eq(address.and_then(|address| address.line2.as_deref())),
+            accounts::address_city.eq(address.map(|address| address.city.as_str())),
+            accounts::address_postal_code.eq(address.map(|address| address.postal_code.as_str())),
+            accounts::address_country.eq(address.map(|address| address.country.as_str())),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+pub struct NewGrant {
+    pub id: PlanGrantId,
+    pub account_id: AccountId,
+    pub payment_id: PaymentId,
+    pub product_code: ProductCode,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: Option<DateTime<Utc>>,
+    pub now: DateTime<Utc>,
+}
+
+/// `false` when this payment has bought its plan already.
+pub fn insert_grant(conn: &mut Conn, grant: &NewGrant) -> QueryResult<bool> {
+    let row = (
+        plan_grants::id.eq(grant.id),
+        plan_grants::account_id.eq(grant.account_id),
+        plan_grants::payment_id.eq(grant.payment_id),
+        plan_grants::product_code.eq(grant.product_code),
+        plan_grants::starts_at.eq(grant.starts_at.naive_utc()),
+        plan_grants::ends_at.eq(grant.ends_at.map(|at| at.naive_utc())),
+        plan_grants::created_at.eq(grant.now.naive_utc()),
+    );
+    let inserted = each_backend!(conn, |c| diesel::insert_into(plan_grants::table)
+        .values(row)
+        .on_conflict(plan_grants::payment_id)
+        .do_nothing()
+        .execute(c))?;
+    Ok(inserted == 1)
+}
+
+pub fn set_plan(
+    conn: &mut Conn,
+    id: AccountId,
+    code: ProductCode,
+    paid_until: Option<DateTime<Utc>>,
+) -> QueryResult<()> {
+    diesel::update(accounts::table.find(id))
+        .set((
+            accounts::plan_code.eq(code),
+            accounts::plan_paid_until.eq(paid_until.map(|at| at.naive_utc())),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Locks the account's row until the transaction ends, so that two grants follow one another.
+pub fn lock(conn: &mut Conn, id: AccountId) -> QueryResult<()> {
+    diesel::update(accounts::table.find(id))
+        .set(accounts::id.eq(accounts::id))
+        .execute(conn)
+        .map(drop)
+}

@@ -1,0 +1,108 @@
+//! The application: what every request finds, and the HTTP server around it.
+
+use std::{io, net::TcpListener, sync::Arc, time::Duration};
+
+use actix_web::{
+    App as ActixApp, HttpServer,
+    dev::Server,
+    middleware::{Compress, from_fn},
+    web::{Data, ServiceConfig},
+};
+use tokio::sync::Notify;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    db::Db,
+    http::{request_id, security_headers, spa},
+    mail::Mailer,
+    payments::gateway::Gateway,
+    routes,
+};
+
+/// Requests that are under way may take this long after a signal to stop.
+const SHUTDOWN_SECONDS: u64 = 20;
+/// A client that sends its head slower than this is cut.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Settings and the handles of everything outside; shared by all requests.
+pub struct App {
+    pub config: Arc<Config>,
+    pub db: Db,
+    pub mailer: Mailer,
+    pub gateway: Gateway,
+    pub clock: Clock,
+    pub content_security_policy: String,
+    wake: Notify,
+}
+
+/// The application could not be built; the text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    #[error("the data folder {0} cannot be created: {1}")]
+    DataDir(String, io::Error),
+    #[error("DATABASE_URL: the database cannot be opened: {0}")]
+    Database(String),
+    #[error("{0}")]
+    Mail(#[from] crate::mail::MailError),
+    #[error("PAYFAST_PROCESS_BASE: {0}")]
+    Gateway(#[from] reqwest::Error),
+}
+
+impl App {
+    /// Opens everything that the settings name; runs no migration.
+    pub fn build(config: Config, clock: Clock) -> Result<Self, BuildError> {
+        // A second call in one process, as in tests, finds it installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        std::fs::create_dir_all(&config.data_dir)
+            .map_err(|error| BuildError::DataDir(config.data_dir.display().to_string(), error))?;
+        let db = Db::open(&config.database).map_err(|error| BuildError::Database(error.to_string()))?;
+        let mailer = Mailer::new(&config.mail)?;
+        let gateway = Gateway::new(&config.payfast.process_base)?;
+        let content_security_policy =
+            security_headers::content_security_policy(&spa::inline_script_hashes(), &config.payfast.process_base);
+        let config = Arc::new(config);
+        Ok(Self {
+            config,
+            db,
+            mailer,
+            gateway,
+            clock,
+            content_security_policy,
+            wake: Notify::new(),
+        })
+    }
+
+    /// Tells the worker that there is something to do now; a lost call only costs its poll interval.
+    pub fn wake_worker(&self) {
+        self.wake.notify_one();
+    }
+
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+}
+
+/// Everything that a server answers, for [`serve`].
+pub fn configure(app: Data<App>) -> impl FnOnce(&mut ServiceConfig) + Clone {
+    move |service| {
+        service.app_data(app);
+        routes::register(service);
+    }
+}
+
+/// Answers on `listener` until a signal stops it; the worker is the caller's to start.
+pub fn serve(app: Data<App>, listener: TcpListener) -> io::Result<Server> {
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .configure(configure(app.clone()))
+            .wrap(Compress::default())
+            .wrap(from_fn(security_headers::middleware))
+            .wrap(from_fn(request_id::middleware))
+    })
+    .client_request_timeout(HEAD_TIMEOUT)
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .listen(listener)?
+    .run();
+    Ok(server)
+}

@@ -1,0 +1,279 @@
+//! The one schema of both databases, in the order of the migrations; kept by hand and compared by a test.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! {
+    users (id) {
+        id -> Text,
+        email -> Text,
+        email_key -> Text,
+        password_hash -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        staff_role -> Nullable<Text>,
+        totp_secret -> Nullable<Text>,
+        totp_last_step -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+table! {
+    registrations (id) {
+        id -> Text,
+        email -> Text,
+        email_key -> Text,
+        password_hash -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        company_name -> Text,
+        token_hash -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+table! {
+    accounts (id) {
+        id -> Text,
+        company_name -> Text,
+        vat_number -> Nullable<Text>,
+        address_line1 -> Nullable<Text>,
+        address_line2 -> Nullable<Text>,
+        address_city -> Nullable<Text>,
+        address_postal_code -> Nullable<Text>,
+        address_country -> Nullable<Text>,
+        billing_email -> Text,
+        plan_code -> Text,
+        plan_paid_until -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+table! {
+    memberships (account_id, user_id) {
+        account_id -> Text,
+        user_id -> Text,
+        role -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+table! {
+    sessions (id) {
+        id -> Text,
+        token_hash -> Text,
+        user_id -> Text,
+        user_agent -> Text,
+        peer -> Text,
+        created_at -> Timestamp,
+        last_seen_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+table! {
+    invoices (id) {
+        id -> Text,
+        account_id -> Text,
+        number -> Nullable<Text>,
+        status -> Text,
+        title -> Text,
+        currency -> Text,
+        subtotal_minor -> BigInt,
+        vat_minor -> BigInt,
+        total_minor -> BigInt,
+        amount_paid_minor -> BigInt,
+        product_code -> Nullable<Text>,
+        description -> Text,
+        supplier_name -> Text,
+        supplier_address -> Text,
+        supplier_vat_number -> Nullable<Text>,
+        customer_name -> Text,
+        customer_address -> Nullable<Text>,
+        customer_vat_number -> Nullable<Text>,
+        customer_email -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        issued_at -> Nullable<Timestamp>,
+        due_at -> Nullable<Timestamp>,
+        paid_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    invoice_lines (id) {
+        id -> Text,
+        invoice_id -> Text,
+        position -> Integer,
+        description -> Text,
+        quantity -> Text,
+        unit_price_minor -> BigInt,
+        vat_rate -> Text,
+        net_minor -> BigInt,
+        vat_minor -> BigInt,
+        total_minor -> BigInt,
+    }
+}
+
+table! {
+    number_series (name) {
+        name -> Text,
+        last_number -> BigInt,
+    }
+}
+
+table! {
+    payments (id) {
+        id -> Text,
+        account_id -> Text,
+        invoice_id -> Text,
+        provider -> Text,
+        status -> Text,
+        product_code -> Nullable<Text>,
+        description -> Text,
+        currency -> Text,
+        amount_minor -> BigInt,
+        fee_minor -> Nullable<BigInt>,
+        net_minor -> Nullable<BigInt>,
+        credited_minor -> BigInt,
+        provider_reference -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        succeeded_at -> Nullable<Timestamp>,
+        expires_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    payment_attempts (id) {
+        id -> Text,
+        payment_id -> Text,
+        kind -> Text,
+        amount_minor -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+table! {
+    payment_events (id) {
+        id -> Text,
+        payment_id -> Text,
+        at -> Timestamp,
+        event -> Text,
+        from_status -> Nullable<Text>,
+        to_status -> Text,
+        note -> Text,
+    }
+}
+
+table! {
+    customer_credits (id) {
+        id -> Text,
+        account_id -> Text,
+        payment_id -> Text,
+        source -> Text,
+        currency -> Text,
+        amount_minor -> BigInt,
+        reason -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+table! {
+    plan_grants (id) {
+        id -> Text,
+        account_id -> Text,
+        payment_id -> Text,
+        product_code -> Text,
+        starts_at -> Timestamp,
+        ends_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+table! {
+    itns (id) {
+        id -> Text,
+        body_sha256 -> Text,
+        raw_body -> Binary,
+        peer -> Text,
+        received_at -> Timestamp,
+        deliveries -> Integer,
+        status -> Text,
+        reason -> Text,
+        pf_payment_id -> Nullable<Text>,
+        payment_status -> Nullable<Text>,
+        payment_id -> Nullable<Text>,
+        amount_gross -> Nullable<Text>,
+        attempts -> Integer,
+        next_check_at -> Nullable<Timestamp>,
+        lease_until -> Nullable<Timestamp>,
+        checked_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    verified_itns (provider, pf_payment_id, payment_status) {
+        provider -> Text,
+        pf_payment_id -> Text,
+        payment_status -> Text,
+        itn_id -> Text,
+    }
+}
+
+table! {
+    jobs (id) {
+        id -> Text,
+        kind -> Text,
+        payload -> Text,
+        status -> Text,
+        attempts -> Integer,
+        run_at -> Timestamp,
+        lease_until -> Nullable<Timestamp>,
+        last_error -> Text,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    idempotency_keys (id) {
+        id -> Text,
+        account_id -> Text,
+        user_id -> Text,
+        route -> Text,
+        idempotency_key -> Text,
+        request_sha256 -> Text,
+        response_status -> Integer,
+        response_body -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+joinable!(memberships -> accounts (account_id));
+joinable!(memberships -> users (user_id));
+joinable!(sessions -> users (user_id));
+joinable!(invoice_lines -> invoices (invoice_id));
+joinable!(payments -> invoices (invoice_id));
+joinable!(payment_attempts -> payments (payment_id));
+joinable!(payment_events -> payments (payment_id));
+
+allow_tables_to_appear_in_same_query!(
+    users,
+    registrations,
+    accounts,
+    memberships,
+    sessions,
+    invoices,
+    invoice_lines,
+    number_series,
+    payments,
+    payment_attempts,
+    payment_events,
+    customer_credits,
+    plan_grants,
+    itns,
+    verified_itns,
+    jobs,
+    idempotency_keys
+);

@@ -1,0 +1,15 @@
+//! What every route shares: who calls, from where, with which body, and what every answer carries.
+//!
+//! Knows actix and sessions, but no feature's tables.
+
+pub mod access;
+pub mod body;
+pub mod csrf;
+pub mod peer;
+pub mod request_id;
+pub mod security_headers;
+pub mod session;
+pub mod spa;
+
+pub use access::Caller;
+pub use body::{IdPath, Json, Query};

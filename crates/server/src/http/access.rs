@@ -1,0 +1,155 @@
+//! Who may pass: the guard that each route of the one list carries, and the caller it finds.
+
+use std::future::{Ready, ready};
+
+use actix_web::{
+    Error, FromRequest, HttpMessage, HttpRequest,
+    body::{BoxBody, MessageBody},
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    middleware::Next,
+    web,
+};
+use common::{
+    Access, ErrorCode,
+    accounts::AccountRole,
+    auth::StaffRole,
+    ids::{AccountId, SessionId, UserId},
+};
+
+use super::{csrf, session::SessionToken};
+use crate::{app::App, auth, error::ApiError};
+
+/// A signed-in person and what they may do.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub user_id: UserId,
+    pub session_id: SessionId,
+    pub staff_role: Option<StaffRole>,
+    pub memberships: Vec<(AccountId, AccountRole)>,
+    /// The account that the request acts for; set on routes with [`Access::Account`].
+    pub account: Option<(AccountId, AccountRole)>,
+}
+
+impl Caller {
+    /// The account that the request acts for.
+    pub fn account_id(&self) -> Result<AccountId, ApiError> {
+        self.account.map(|(id, _)| id).ok_or_else(account_required)
+    }
+
+    /// Whose rows may be shown: one account's, or every account's (`None`) for staff who named no account.
+    pub fn readable_account(&self) -> Option<AccountId> {
+        self.account.map(|(id, _)| id)
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(request.extensions().get::<Caller>().cloned().ok_or_else(not_signed_in))
+    }
+}
+
+/// Lets the request pass when it may, with its [`Caller`] in the extensions; answers a problem when not.
+pub async fn guard<B: MessageBody + 'static>(
+    access: Access,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match admit(access, request.request()).await {
+        Ok(caller) => {
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(caller);
+            }
+            Ok(next.call(request).await?.map_into_boxed_body())
+        }
+        Err(refusal) => Ok(request.error_response(refusal).map_into_boxed_body()),
+    }
+}
+
+async fn admit(access: Access, request: &HttpRequest) -> Result<Option<Caller>, ApiError> {
+    if access == Access::Gateway {
+        return Ok(None);
+    }
+    let app = request
+        .app_data::<web::Data<App>>()
+        .expect("the application is registered in app.rs");
+    let is_unsafe = !request.method().is_safe();
+    if is_unsafe {
+        csrf::check_origin(request, &app.config)?;
+    }
+    // A stranger hears 401 before anything about tokens.
+    let caller = find_caller(app, request).await?;
+    if access != Access::Public && caller.is_none() {
+        return Err(not_signed_in());
+    }
+    if is_unsafe {
+        csrf::check_token(request, &app.config)?;
+    }
+    let Some(mut caller) = caller else { return Ok(None) };
+    match access {
+        Access::Public | Access::SignedIn | Access::Gateway => {}
+        Access::Staff(needed) => {
+            if caller.staff_role.is_none_or(|role| role < needed) {
+                return Err(forbidden("this is for staff with another role"));
+            }
+        }
+        Access::Account(needed) => caller.account = choose_account(&caller, needed, request)?,
+    }
+    Ok(Some(caller))
+}
+
+async fn find_caller(app: &App, request: &HttpRequest) -> Result<Option<Caller>, ApiError> {
+    match SessionToken::from_request(request, &app.config) {
+        Some(token) => auth::service::find_caller(app, token.hash()).await,
+        None => Ok(None),
+    }
+}
+
+/// `X-Account-Id`, else the only account, else 422; staff without one read every account.
+fn choose_account(
+    caller: &Caller,
+    needed: AccountRole,
+    request: &HttpRequest,
+) -> Result<Option<(AccountId, AccountRole)>, ApiError> {
+    let named = match request.headers().get("x-account-id") {
+        None => None,
+        Some(value) => {
+            let id = value.to_str().ok().and_then(|text| AccountId::parse(text).ok());
+            Some(id.ok_or_else(|| ApiError::not_found("account"))?)
+        }
+    };
+    let chosen = match (named, caller.memberships.as_slice()) {
+        (Some(id), memberships) => match memberships.iter().find(|(account, _)| *account == id) {
+            Some(membership) => *membership,
+            None if caller.staff_role.is_some() && needed == AccountRole::Viewer => (id, AccountRole::Viewer),
+            None => return Err(ApiError::not_found("account")),
+        },
+        (None, [membership]) => *membership,
+        (None, _) if caller.staff_role.is_some() && needed == AccountRole::Viewer => return Ok(None),
+        (None, _) => return Err(account_required()),
+    };
+    if chosen.1 < needed {
+        return Err(forbidden(&format!(
+            "this needs the role {needed} in the account; yours is {}",
+            chosen.1
+        )));
+    }
+    Ok(Some(chosen))
+}
+
+fn account_required() -> ApiError {
+    ApiError::new(
+        ErrorCode::AccountRequired,
+        "say which account this is for in the header X-Account-Id",
+    )
+}
+
+fn not_signed_in() -> ApiError {
+    ApiError::new(ErrorCode::NotSignedIn, "sign in first")
+}
+
+fn forbidden(detail: &str) -> ApiError {
+    ApiError::new(ErrorCode::Forbidden, detail)
+}

@@ -1,0 +1,9 @@
+//! Invoices: drafts of purchases, numbers, and what was paid on them.
+//!
+//! Owns the tables `invoices`, `invoice_lines` and `number_series`.
+//! Amounts are decided in [`rules`]; a number is given only with the change that issues the document.
+
+pub mod http;
+pub mod rules;
+pub mod service;
+pub mod store;

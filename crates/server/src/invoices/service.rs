@@ -1,0 +1,180 @@
+//! Decisions about invoices; each change runs in the caller's transaction.
+
+use chrono::{DateTime, Utc};
+use common::{
+    Currency, Money, Page,
+    ids::{AccountId, InvoiceId},
+    invoices::{AppliedPayment, Invoice, InvoiceQuery, InvoiceStatus, InvoiceSummary},
+    plans::ProductCode,
+};
+
+pub use super::store::InvoiceRow;
+use super::{
+    rules,
+    store::{self, LineRow, ListFilter, Settled},
+};
+use crate::{
+    accounts::service::AccountRow,
+    app::App,
+    clock,
+    config::Supplier,
+    db::Conn,
+    error::ApiError,
+    paging::{self, Paging},
+    payments, plans,
+};
+
+/// Writes the frozen draft of a plan purchase: it gets its number when the money is there.
+pub fn draft_purchase(
+    conn: &mut Conn,
+    account: &AccountRow,
+    supplier: &Supplier,
+    code: ProductCode,
+    now: DateTime<Utc>,
+) -> Result<InvoiceRow, ApiError> {
+    let product = plans::rules::product(code);
+    let charges_vat = supplier.vat_number.is_some();
+    let split = rules::split_price(product.price, charges_vat);
+    let description = product.title();
+    let invoice = InvoiceRow {
+        id: clock::new_id(now),
+        account_id: account.id,
+        number: None,
+        status: InvoiceStatus::Draft,
+        title: if charges_vat { "Tax invoice" } else { "Invoice" }.to_owned(),
+        currency: Currency::Zar,
+        subtotal_minor: split.net.minor,
+        vat_minor: split.vat.minor,
+        total_minor: product.price.minor,
+        amount_paid_minor: 0,
+        product_code: Some(code),
+        description: description.clone(),
+        supplier_name: supplier.name.clone(),
+        supplier_address: supplier.address.clone(),
+        supplier_vat_number: supplier.vat_number.clone(),
+        customer_name: account.company_name.clone(),
+        customer_address: account
+            .address()
+            .map(|address| serde_json::to_string(&address).expect("an address holds only text")),
+        customer_vat_number: account.vat_number.clone(),
+        customer_email: account.billing_email.clone(),
+        created_at: now.naive_utc(),
+        updated_at: now.naive_utc(),
+        issued_at: None,
+        due_at: None,
+        paid_at: None,
+    };
+    let line = LineRow {
+        id: clock::new_id(now),
+        invoice_id: invoice.id,
+        position: 1,
+        description,
+        quantity: "1".to_owned(),
+        unit_price_minor: split.net.minor,
+        vat_rate: if charges_vat {
+            rules::VAT_PERCENT.to_string()
+        } else {
+            "0".to_owned()
+        },
+        net_minor: split.net.minor,
+        vat_minor: split.vat.minor,
+        total_minor: product.price.minor,
+    };
+    store::insert(conn, &invoice, &[line])?;
+    Ok(invoice)
+}
+
+/// The invoice if it belongs to the account.
+pub fn find_own(conn: &mut Conn, id: InvoiceId, account_id: AccountId) -> Result<InvoiceRow, ApiError> {
+    store::find(conn, id)?
+        .filter(|invoice| invoice.account_id == account_id)
+        .ok_or_else(|| ApiError::not_found("invoice"))
+}
+
+/// What became of a payment's money.
+pub struct Settlement {
+    pub invoice: InvoiceRow,
+    /// Money that the invoice did not take.
+    pub excess: Money,
+}
+
+/// Applies `paid` to the invoice: finalises a purchase's draft with its number and pays it, in one step.
+pub fn settle(conn: &mut Conn, id: InvoiceId, paid: Money, now: DateTime<Utc>) -> Result<Settlement, ApiError> {
+    let invoice = store::find_locked(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))?;
+    let settlement = rules::settle(invoice.status, invoice.balance_minor(), paid.minor);
+    let excess = invoice.money(settlement.excess_minor);
+    if settlement.applied_minor == 0 {
+        return Ok(Settlement { invoice, excess });
+    }
+    let number = if settlement.needs_number {
+        Some(rules::invoice_number(store::next_serial(conn)?))
+    } else {
+        invoice.number.clone()
+    };
+    let at = now.naive_utc();
+    let moved = store::settle(
+        conn,
+        id,
+        &Settled {
+            from: invoice.status,
+            to: settlement.status,
+            amount_paid_minor: invoice.amount_paid_minor + settlement.applied_minor,
+            number: number.as_deref(),
+            issued_at: invoice.issued_at.or(Some(at)),
+            due_at: invoice.due_at.or(Some(at)),
+            paid_at: (settlement.status == InvoiceStatus::Paid).then_some(at),
+            now,
+        },
+    )?;
+    if !moved {
+        return Err(ApiError::conflict("the invoice changed meanwhile"));
+    }
+    let invoice = store::find(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))?;
+    Ok(Settlement { invoice, excess })
+}
+
+/// One page of the account's invoices, or of everybody's when `account_id` is `None`.
+pub async fn list(
+    app: &App,
+    account_id: Option<AccountId>,
+    query: InvoiceQuery,
+) -> Result<Page<InvoiceSummary>, ApiError> {
+    let paging = Paging::parse(query.limit, query.cursor.as_deref(), query.sort.as_deref())?;
+    app.db
+        .read(move |conn| {
+            let filter = ListFilter {
+                account_id,
+                status: query.status,
+                after: paging.after(InvoiceId::parse)?,
+                newest_first: paging.newest_first,
+                limit: paging.fetch(),
+            };
+            let total = store::count(conn, &filter, paging::COUNT_UP_TO)?;
+            let rows = store::load_page(conn, &filter)?;
+            Ok(paging
+                .page(rows, total, |row| (row.created_at, row.id.to_string()))
+                .map(|row| (&row).into()))
+        })
+        .await
+}
+
+/// One invoice with its lines and payments; another account's is not found.
+pub async fn load(app: &App, id: InvoiceId, account_id: Option<AccountId>) -> Result<Invoice, ApiError> {
+    app.db
+        .read(move |conn| {
+            let row = store::find(conn, id)?
+                .filter(|row| account_id.is_none_or(|account| account == row.account_id))
+                .ok_or_else(|| ApiError::not_found("invoice"))?;
+            let lines = store::load_lines(conn, id)?;
+            let payments: Vec<AppliedPayment> = payments::service::applied_to(conn, id)?;
+            Ok(Invoice {
+                summary: (&row).into(),
+                title: row.title.clone(),
+                supplier: row.supplier(),
+                customer: row.customer(),
+                lines: lines.into_iter().map(|line| line.into_line(row.currency)).collect(),
+                payments,
+            })
+        })
+        .await
+}

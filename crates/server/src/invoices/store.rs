@@ -1,0 +1,246 @@
+//! The tables `invoices`, `invoice_lines` and `number_series`.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use common::{
+    Currency, Money,
+    accounts::Address,
+    ids::{AccountId, InvoiceId, InvoiceLineId},
+    invoices::{InvoiceLine, InvoiceStatus, InvoiceSummary, Party},
+    plans::ProductCode,
+};
+use diesel::prelude::*;
+
+use crate::db::{
+    Conn,
+    schema::{invoice_lines, invoices, number_series},
+};
+
+#[derive(Queryable, Insertable, Clone)]
+#[diesel(table_name = invoices)]
+pub struct InvoiceRow {
+    pub id: InvoiceId,
+    pub account_id: AccountId,
+    pub number: Option<String>,
+    pub status: InvoiceStatus,
+    pub title: String,
+    pub currency: Currency,
+    pub subtotal_minor: i64,
+    pub vat_minor: i64,
+    pub total_minor: i64,
+    pub amount_paid_minor: i64,
+    pub product_code: Option<ProductCode>,
+    pub description: String,
+    pub supplier_name: String,
+    pub supplier_address: String,
+    pub supplier_vat_number: Option<String>,
+    pub customer_name: String,
+    /// JSON of an [`Address`].
+    pub customer_address: Option<String>,
+    pub customer_vat_number: Option<String>,
+    pub customer_email: String,
+    pub created_at: NaiveDateTime,
+    pub updated_at: NaiveDateTime,
+    pub issued_at: Option<NaiveDateTime>,
+    pub due_at: Option<NaiveDateTime>,
+    pub paid_at: Option<NaiveDateTime>,
+}
+
+impl InvoiceRow {
+    pub fn money(&self, minor: i64) -> Money {
+        Money::new(minor, self.currency)
+    }
+
+    pub fn balance_minor(&self) -> i64 {
+        match self.status {
+            InvoiceStatus::Void => 0,
+            _ => self.total_minor - self.amount_paid_minor,
+        }
+    }
+
+    pub fn supplier(&self) -> Party {
+        Party {
+            name: self.supplier_name.clone(),
+            address: (!self.supplier_address.is_empty()).then(|| Address {
+                line1: self.supplier_address.clone(),
+                ..Address::default()
+            }),
+            vat_number: self.supplier_vat_number.clone(),
+            email: None,
+        }
+    }
+
+    pub fn customer(&self) -> Party {
+        Party {
+            name: self.customer_name.clone(),
+            address: self
+                .customer_address
+                .as_deref()
+                .and_then(|json| serde_json::from_str(json).ok()),
+            vat_number: self.customer_vat_number.clone(),
+            email: Some(self.customer_email.clone()),
+        }
+    }
+}
+
+impl From<&InvoiceRow> for InvoiceSummary {
+    fn from(row: &InvoiceRow) -> Self {
+        Self {
+            id: row.id,
+            number: row.number.clone(),
+            status: row.status,
+            account_id: row.account_id,
+            customer_name: row.customer_name.clone(),
+            description: row.description.clone(),
+            currency: row.currency,
+            subtotal: row.money(row.subtotal_minor),
+            vat: row.money(row.vat_minor),
+            total: row.money(row.total_minor),
+            amount_paid: row.money(row.amount_paid_minor),
+            balance: row.money(row.balance_minor()),
+            created_at: row.created_at.and_utc(),
+            issued_at: row.issued_at.map(|at| at.and_utc()),
+            due_at: row.due_at.map(|at| at.and_utc()),
+            paid_at: row.paid_at.map(|at| at.and_utc()),
+        }
+    }
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = invoice_lines)]
+pub struct LineRow {
+    pub id: InvoiceLineId,
+    pub invoice_id: InvoiceId,
+    pub position: i32,
+    pub description: String,
+    pub quantity: String,
+    pub unit_price_minor: i64,
+    pub vat_rate: String,
+    pub net_minor: i64,
+    pub vat_minor: i64,
+    pub total_minor: i64,
+}
+
+impl LineRow {
+    pub fn into_line(self, currency: Currency) -> InvoiceLine {
+        let money = |minor| Money::new(minor, currency);
+        InvoiceLine {
+            unit_price: money(self.unit_price_minor),
+            net: money(self.net_minor),
+            vat: money(self.vat_minor),
+            total: money(self.total_minor),
+            description: self.description,
+            quantity: self.quantity,
+            vat_rate: self.vat_rate,
+        }
+    }
+}
+
+pub fn insert(conn: &mut Conn, invoice: &InvoiceRow, lines: &[LineRow]) -> QueryResult<()> {
+    diesel::insert_into(invoices::table).values(invoice).execute(conn)?;
+    for line in lines {
+        diesel::insert_into(invoice_lines::table).values(line).execute(conn)?;
+    }
+    Ok(())
+}
+
+pub fn find(conn: &mut Conn, id: InvoiceId) -> QueryResult<Option<InvoiceRow>> {
+    invoices::table.find(id).first(conn).optional()
+}
+
+/// Reads the invoice and holds its row until the transaction ends, so that settlements follow one another.
+pub fn find_locked(conn: &mut Conn, id: InvoiceId) -> QueryResult<Option<InvoiceRow>> {
+    diesel::update(invoices::table.find(id))
+        .set(invoices::id.eq(invoices::id))
+        .execute(conn)?;
+    find(conn, id)
+}
+
+pub fn load_lines(conn: &mut Conn, id: InvoiceId) -> QueryResult<Vec<LineRow>> {
+    invoice_lines::table
+        .filter(invoice_lines::invoice_id.eq(id))
+        .order(invoice_lines::position)
+        .load(conn)
+}
+
+/// Takes the next number; the row stays locked until the transaction ends, so numbers have no hole.
+pub fn next_serial(conn: &mut Conn) -> QueryResult<i64> {
+    let series = number_series::table.find("invoice");
+    diesel::update(series)
+        .set(number_series::last_number.eq(number_series::last_number + 1))
+        .execute(conn)?;
+    series.select(number_series::last_number).first(conn)
+}
+
+/// What a settlement writes.
+pub struct Settled<'a> {
+    pub from: InvoiceStatus,
+    pub to: InvoiceStatus,
+    pub amount_paid_minor: i64,
+    pub number: Option<&'a str>,
+    pub issued_at: Option<NaiveDateTime>,
+    pub due_at: Option<NaiveDateTime>,
+    pub paid_at: Option<NaiveDateTime>,
+    pub now: DateTime<Utc>,
+}
+
+/// Moves the invoice if it is still in `from`; `false` when it is not.
+pub fn settle(conn: &mut Conn, id: InvoiceId, settled: &Settled<'_>) -> QueryResult<bool> {
+    diesel::update(invoices::table.find(id).filter(invoices::status.eq(settled.from)))
+        .set((
+            invoices::status.eq(settled.to),
+            invoices::amount_paid_minor.eq(settled.amount_paid_minor),
+            invoices::number.eq(settled.number),
+            invoices::issued_at.eq(settled.issued_at),
+            invoices::due_at.eq(settled.due_at),
+            invoices::paid_at.eq(settled.paid_at),
+            invoices::updated_at.eq(settled.now.naive_utc()),
+        ))
+        .execute(conn)
+        .map(|updated| updated == 1)
+}
+
+/// What a list asks for; rows come by time of creation, then id.
+pub struct ListFilter {
+    pub account_id: Option<AccountId>,
+    pub status: Option<InvoiceStatus>,
+    pub after: Option<(NaiveDateTime, InvoiceId)>,
+    pub newest_first: bool,
+    pub limit: i64,
+}
+
+pub fn load_page(conn: &mut Conn, filter: &ListFilter) -> QueryResult<Vec<InvoiceRow>> {
+    let mut query = invoices::table.limit(filter.limit).into_boxed();
+    if let Some(account_id) = filter.account_id {
+        query = query.filter(invoices::account_id.eq(account_id));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(invoices::status.eq(status));
+    }
+    let (at, id) = (invoices::created_at, invoices::id);
+    if let Some((after_at, after_id)) = filter.after {
+        query = if filter.newest_first {
+            query.filter(at.lt(after_at).or(at.eq(after_at).and(id.lt(after_id))))
+        } else {
+            query.filter(at.gt(after_at).or(at.eq(after_at).and(id.gt(after_id))))
+        };
+    }
+    if filter.newest_first {
+        query.order((at.desc(), id.desc()))
+    } else {
+        query.order((at.asc(), id.asc()))
+    }
+    .load(conn)
+}
+
+/// Rows that match, counted up to `at_most`.
+pub fn count(conn: &mut Conn, filter: &ListFilter, at_most: i64) -> QueryResult<i64> {
+    let mut query = invoices::table.select(invoices::id).limit(at_most).into_boxed();
+    if let Some(account_id) = filter.account_id {
+        query = query.filter(invoices::account_id.eq(account_id));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(invoices::status.eq(status));
+    }
+    let ids: Vec<InvoiceId> = query.load(conn)?;
+    Ok(i64::try_from(ids.len()).unwrap_or(at_most))
+}

@@ -1,0 +1,86 @@
+//! Durable background work: rows that are written with the change and done after it, at least once.
+//!
+//! A job is claimed under a lease by compare-and-swap, so that several workers never share one,
+//! and is tried again with growing pauses until it works or [`MAX_ATTEMPTS`] are used up.
+
+pub mod store;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::App,
+    clock,
+    db::{Conn, QueryResult},
+    error::ApiError,
+    mail::Mail,
+};
+
+/// After this many failures a job is `dead` and waits for a person.
+const MAX_ATTEMPTS: i32 = 12;
+/// A worker that died gives its job back after this time.
+const LEASE: TimeDelta = TimeDelta::minutes(2);
+
+/// What can be done later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    Mail(Mail),
+}
+
+/// Writes a job into the transaction of the change that it belongs to.
+pub fn enqueue(conn: &mut Conn, job: &Job, now: DateTime<Utc>) -> QueryResult<()> {
+    let payload = serde_json::to_string(job).expect("jobs hold only text and numbers");
+    let kind = match job {
+        Job::Mail(_) => "mail",
+    };
+    store::insert(conn, clock::new_id(now), kind, &payload, now)
+}
+
+/// Does every job that is due and tells how many it tried.
+pub async fn run_due(app: &App) -> Result<usize, ApiError> {
+    let now = app.clock.now();
+    let due = app.db.read(move |conn| store::load_due(conn, now, 32)).await?;
+    let mut tried = 0;
+    for id in due {
+        let claimed = app
+            .db
+            .write(move |conn| store::claim(conn, id, now, now + LEASE))
+            .await?;
+        if let Some(row) = claimed {
+            tried += 1;
+            run(app, row).await?;
+        }
+    }
+    Ok(tried)
+}
+
+async fn run(app: &App, row: store::JobRow) -> Result<(), ApiError> {
+    let result = match serde_json::from_str::<Job>(&row.payload) {
+        Ok(Job::Mail(mail)) => app
+            .mailer
+            .send(row.id.as_str(), &mail)
+            .await
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(format!("the job cannot be read: {error}")),
+    };
+    let now = app.clock.now();
+    let (id, attempts) = (row.id, row.attempts);
+    match result {
+        Ok(()) => app.db.write(move |conn| store::finish(conn, id, now)).await?,
+        Err(error) => {
+            tracing::warn!(job.id = %id, attempts, %error, "A job failed");
+            let retry_at = (attempts < MAX_ATTEMPTS).then(|| now + pause_after(attempts));
+            app.db
+                .write(move |conn| store::fail(conn, id, &error, retry_at))
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// 10 s, 20 s, 40 s … at most six hours.
+fn pause_after(attempts: i32) -> TimeDelta {
+    let doublings = u32::try_from(attempts - 1).unwrap_or_default().min(12);
+    TimeDelta::seconds((10_i64 << doublings).min(6 * 60 * 60))
+}

@@ -1,0 +1,101 @@
+//! Sending mail: to an SMTP server, or into a folder of `.eml` files.
+//!
+//! Features write mails as jobs in the transaction of the change; only the worker calls [`Mailer::send`].
+
+use std::path::PathBuf;
+
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{Mailbox, header::ContentType},
+};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+
+use crate::config;
+
+/// A mail as its job keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    pub to: String,
+    pub subject: String,
+    /// Plain text, lines as people read them.
+    pub text: String,
+}
+
+/// A mail could not be sent; the text holds no body and no password.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct MailError(String);
+
+pub enum Mailer {
+    Smtp {
+        transport: Box<AsyncSmtpTransport<Tokio1Executor>>,
+        from: Mailbox,
+    },
+    Folder {
+        folder: PathBuf,
+        from: Mailbox,
+    },
+}
+
+impl Mailer {
+    pub fn new(config: &config::Mail) -> Result<Self, MailError> {
+        let from = config
+            .from
+            .parse()
+            .map_err(|error| MailError(format!("MAIL_FROM: {error}")))?;
+        match &config.smtp_url {
+            Some(url) => {
+                let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
+                    .map_err(|_| MailError("SMTP_URL: write it as smtps://user:password@host:465".to_owned()))?;
+                Ok(Self::Smtp {
+                    transport: Box::new(transport.build()),
+                    from,
+                })
+            }
+            None => {
+                std::fs::create_dir_all(&config.folder)
+                    .map_err(|error| MailError(format!("cannot create {}: {error}", config.folder.display())))?;
+                Ok(Self::Folder {
+                    folder: config.folder.clone(),
+                    from,
+                })
+            }
+        }
+    }
+
+    /// Sends `mail`; `id` makes the message id, so that a second try of the same job is the same message.
+    pub async fn send(&self, id: &str, mail: &Mail) -> Result<(), MailError> {
+        let (Self::Smtp { from, .. } | Self::Folder { from, .. }) = self;
+        let to = mail
+            .to
+            .parse::<Mailbox>()
+            .map_err(|error| MailError(format!("cannot address the mail: {error}")))?;
+        let message = Message::builder()
+            .from(from.clone())
+            .to(to)
+            .subject(&mail.subject)
+            .message_id(Some(format!("<{id}@{}>", from.email.domain())))
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.text.clone())
+            .map_err(|error| MailError(error.to_string()))?;
+        match self {
+            Self::Smtp { transport, .. } => transport
+                .send(message)
+                .await
+                .map(drop)
+                .map_err(|error| MailError(error.to_string())),
+            Self::Folder { folder, .. } => {
+                // Renamed into place, so that a reader never sees half a mail.
+                let part = folder.join(format!("{id}.part"));
+                let write = async {
+                    tokio::fs::write(&part, message.formatted()).await?;
+                    tokio::fs::rename(&part, folder.join(format!("{id}.eml"))).await
+                };
+                write
+                    .await
+                    .map_err(|error| MailError(format!("cannot write into {}: {error}", folder.display())))
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The program: reads arguments and settings, and calls the library.
+
+use std::{net::TcpListener, process::ExitCode};
+
+use actix_web::web::Data;
+use clap::{Parser, Subcommand};
+use server::{
+    app::{self, App},
+    clock::Clock,
+    config::Config,
+    demo, worker,
+};
+
+#[derive(Parser)]
+#[command(
+    name = "capecontrol",
+    version,
+    about = "Payments, billing and chat for small software businesses"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer requests and do background work; settings come from the environment.
+    Serve,
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Tasks for operators.
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Make the demo users, with passwords from DEMO_OWNER_PASSWORD and DEMO_STAFF_PASSWORD.
+    SeedDemo,
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    match run(arguments.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "what a program was asked for goes to standard output"
+)]
+async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
+    let app = Data::new(App::build(Config::from_env()?, Clock::System)?);
+    match command {
+        Command::Serve => {
+            let bind = app.config.http.bind.clone();
+            let listener = TcpListener::bind(&bind).map_err(|error| format!("CAPECONTROL_BIND: {bind}: {error}"))?;
+            println!("capecontrol listening on http://{}", listener.local_addr()?);
+            let server = app::serve(app.clone(), listener)?;
+            tokio::spawn(worker::run(app.into_inner()));
+            server.await?;
+        }
+        Command::Migrate => {
+            for name in app.db.migrate().await? {
+                println!("migrated {name}");
+            }
+            println!("the schema is up to date");
+        }
+        Command::Admin(Admin::SeedDemo) => {
+            let sign_ins = demo::DemoSignIns::read(&|name| std::env::var(name).ok())?;
+            demo::seed(&app, &sign_ins).await?;
+            println!("owner@demo.test password={}", sign_ins.owner_password);
+            println!(
+                "staff@demo.test password={} totp_secret={}",
+                sign_ins.staff_password, sign_ins.totp_secret
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! PayFast's notifications: stored first, answered, then judged under a lease and applied once.
+//!
+//! Nothing is judged before it is safe, and nothing that came is thrown away: what cannot be applied is kept
+//! with its reason, `rejected` when it is not PayFast's, `quarantined` when a person must look.
+
+pub mod store;
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use common::{
+    Page,
+    ids::{ItnId, PaymentId},
+    itn::{Itn as ItnDto, ItnQuery, ItnStatus, ItnSummary},
+    payments::Provider,
+};
+use futures_util::{StreamExt, stream};
+use payfast::Itn;
+use sha2::{Digest, Sha256};
+
+use self::store::{Contents, ItnRow, NewItn};
+use super::{
+    gateway::Confirmation,
+    settlement::{self, Applied},
+};
+use crate::{
+    app::App,
+    clock,
+    config::Config,
+    db::Conn,
+    error::ApiError,
+    http::peer,
+    paging::{self, Paging},
+};
+
+/// Largest body that is taken; PayFast's are below 2 KiB.
+pub const MAX_BYTES: usize = 16 * 1024;
+/// A worker that died gives its notification back after this time; longer than a confirmation may take.
+const LEASE: TimeDelta = TimeDelta::minutes(1);
+/// Notifications that are checked at the same time.
+const CHECKED_AT_ONCE: usize = 8;
+/// How long refused ones are kept.
+pub const REJECTED_KEPT: TimeDelta = TimeDelta::days(30);
+
+/// Stores a notification durably; the same bytes again are counted, not stored twice.
+pub async fn receive(app: &App, body: Vec<u8>, from: IpAddr) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let sources = app.config.payfast.itn_sources.clone();
+    app.db
+        .write(move |conn| -> Result<(), ApiError> {
+            let body_sha256 = hex::encode(Sha256::digest(&body));
+            let from_text = from.to_string();
+            let new = NewItn {
+                id: clock::new_id(now),
+                body_sha256: &body_sha256,
+                raw_body: &body,
+                peer: &from_text,
+                now,
+            };
+            if store::insert(conn, &new)? {
+                return Ok(());
+            }
+            let (id, first_peer, status) = store::count_delivery(conn, &body_sha256)?;
+            // Somebody who sent PayFast's bytes first must not block PayFast, which sends them from its own address.
+            let first_was_foreign = first_peer.parse().is_ok_and(|first| !peer::contains(&sources, first));
+            let may_change = matches!(status, ItnStatus::Received | ItnStatus::Rejected);
+            if may_change && first_was_foreign && peer::contains(&sources, from) {
+                store::check_again_from(conn, id, &from_text, now)?;
+            }
+            Ok(())
+        })
+        .await?;
+    app.wake_worker();
+    Ok(())
+}
+
+/// Checks every notification that is due and tells how many it tried.
+pub async fn check_due(app: &App) -> Result<usize, ApiError> {
+    let now = app.clock.now();
+    let due = app.db.read(move |conn| store::load_due(conn, now, 256)).await?;
+    let tried = stream::iter(due)
+        .map(|id| async move {
+            // One that fails keeps its lease and is tried again; it must not hold up the others.
+            check_one(app, id).await.unwrap_or_else(|error| {
+                tracing::error!(itn.id = %id, ?error, "Could not check a notification");
+                true
+            })
+        })
+        .buffer_unordered(CHECKED_AT_ONCE)
+        .filter(|was_tried| std::future::ready(*was_tried))
+        .count()
+        .await;
+    Ok(tried)
+}
+
+async fn check_one(app: &App, id: ItnId) -> Result<bool, ApiError> {
+    let now = app.clock.now();
+    let Some(row) = app
+        .db
+        .write(move |conn| store::claim(conn, id, now, now + LEASE))
+        .await?
+    else {
+        return Ok(false);
+    };
+    let itn = Itn::parse(&row.raw_body);
+    let verdict = match refusal(&itn, &row, &app.config) {
+        Some(reason) => Verdict::Reject(reason),
+        None => match app.gateway.confirm(itn.confirmation_body()).await {
+            Confirmation::Valid => Verdict::Apply,
+            Confirmation::Invalid => Verdict::Reject("PayFast says that it did not send this".to_owned()),
+            Confirmation::Unreachable(reason) => Verdict::Later(reason),
+        },
+    };
+    conclude(app, row, itn, verdict).await?;
+    Ok(true)
+}
+
+enum Verdict {
+    Apply,
+    Reject(String),
+    Later(String),
+}
+
+/// Why the notification cannot be PayFast's, as far as we can see alone: signature, source, merchant.
+fn refusal(itn: &Itn, row: &ItnRow, config: &Config) -> Option<String> {
+    if let Err(rejection) = itn.check(config.payfast.passphrase.as_ref()) {
+        return Some(rejection.to_string());
+    }
+    let is_source = row
+        .peer
+        .parse()
+        .is_ok_and(|from| peer::contains(&config.payfast.itn_sources, from));
+    if !is_source {
+        return Some(format!("{} is not one of PayFast's addresses", row.peer));
+    }
+    (itn.merchant_id() != Some(config.payfast.merchant_id.as_str())).then(|| "the merchant_id is not ours".to_owned())
+}
+
+async fn conclude(app: &App, row: ItnRow, itn: Itn, verdict: Verdict) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let id = row.id;
+    match verdict {
+        Verdict::Later(reason) => {
+            tracing::warn!(itn.id = %id, attempts = row.attempts, %reason, "PayFast could not confirm a notification yet");
+            let until = now + pause_after(row.attempts);
+            app.db
+                .write(move |conn| store::postpone(conn, id, &reason, until))
+                .await?;
+        }
+        Verdict::Reject(reason) => {
+            tracing::warn!(itn.id = %id, peer = %row.peer, %reason, "Refused a notification");
+            app.db
+                .write(move |conn| -> Result<(), ApiError> {
+                    let payment_id = known_payment(conn, &itn)?;
+                    store::set_verdict(conn, id, ItnStatus::Rejected, &reason, &contents(&itn), payment_id, now)?;
+                    Ok(())
+                })
+                .await?;
+        }
+        Verdict::Apply => {
+            let invoice_base = app.config.http.url("/invoices/");
+            app.db
+                .write(move |conn| apply(conn, id, &itn, &invoice_base, now))
+                .await?;
+            app.wake_worker();
+        }
+    }
+    Ok(())
+}
+
+/// Applies a verified notification once and writes what became of it, in one transaction.
+fn apply(conn: &mut Conn, id: ItnId, itn: &Itn, invoice_base: &str, now: DateTime<Utc>) -> Result<(), ApiError> {
+    let contents = contents(itn);
+    let pf_payment_id = contents.pf_payment_id.clone().unwrap_or_default();
+    let payment_status = contents.payment_status.clone().unwrap_or_default();
+    let provider = Provider::Payfast.as_str();
+    if !store::claim_verified(conn, provider, &pf_payment_id, &payment_status, id)? {
+        let payment_id = known_payment(conn, itn)?;
+        store::set_verdict(
+            conn,
+            id,
+            ItnStatus::Duplicate,
+            "PayFast told this before",
+            &contents,
+            payment_id,
+            now,
+        )?;
+        return Ok(());
+    }
+    let invoice_url = |id: &str| format!("{invoice_base}{id}");
+    let concluded = match settlement::apply(conn, itn, &invoice_url, now)? {
+        Applied::Changed { payment_id } => {
+            store::set_verdict(conn, id, ItnStatus::Applied, "", &contents, Some(payment_id), now)?
+        }
+        Applied::Quarantined { payment_id, reason } => {
+            // The claim is given up: the right notification for this payment may still come.
+            store::release_verified(conn, id)?;
+            tracing::warn!(itn.id = %id, %reason, "Held a notification for review");
+            store::set_verdict(conn, id, ItnStatus::Quarantined, &reason, &contents, payment_id, now)?
+        }
+    };
+    if concluded {
+        Ok(())
+    } else {
+        Err(ApiError::conflict("another worker concluded this notification"))
+    }
+}
+
+fn contents(itn: &Itn) -> Contents {
+    let text = |name: &str| {
+        itn.get(name)
+            .map(|value| String::from_utf8_lossy(value).replace('\0', "\u{fffd}"))
+    };
+    Contents {
+        pf_payment_id: text("pf_payment_id"),
+        payment_status: text("payment_status"),
+        amount_gross: text("amount_gross"),
+    }
+}
+
+fn known_payment(conn: &mut Conn, itn: &Itn) -> Result<Option<PaymentId>, ApiError> {
+    let Some(id) = itn.m_payment_id().and_then(|id| PaymentId::parse(id).ok()) else {
+        return Ok(None);
+    };
+    Ok(store::payment_exists(conn, id)?.then_some(id))
+}
+
+/// 1 min, 5 min, 30 min, then every two hours.
+fn pause_after(attempts: i32) -> TimeDelta {
+    match attempts {
+        ..=1 => TimeDelta::minutes(1),
+        2 => TimeDelta::minutes(5),
+        3 => TimeDelta::minutes(30),
+        _ => TimeDelta::hours(2),
+    }
+}
+
+/// One page of all notifications, newest first.
+pub async fn list(app: &App, query: ItnQuery) -> Result<Page<ItnSummary>, ApiError> {
+    let paging = Paging::parse(query.limit, query.cursor.as_deref(), None)?;
+    app.db
+        .read(move |conn| {
+            let total = store::count(conn, query.status, paging::COUNT_UP_TO)?;
+            let rows = store::load_page(conn, query.status, paging.after(ItnId::parse)?, paging.fetch())?;
+            Ok(paging
+                .page(rows, total, |row| (row.received_at, row.id.to_string()))
+                .map(|row| (&row).into()))
+        })
+        .await
+}
+
+pub async fn load(app: &App, id: ItnId) -> Result<ItnDto, ApiError> {
+    let row = app.db.read(move |conn| store::find(conn, id)).await?;
+    let row = row.ok_or_else(|| ApiError::not_found("notification"))?;
+    let signed = Itn::parse(&row.raw_body).param_string(None);
+    Ok(ItnDto {
+        summary: (&row).into(),
+        raw_body: String::from_utf8_lossy(&row.raw_body).into_owned(),
+        signed_string: Some(String::from_utf8_lossy(signed.expose()).into_owned()),
+        checked_at: row.checked_at.map(|at| at.and_utc()),
+    })
+}

@@ -1,0 +1,342 @@
+//! Checkout and what customers do with their payments.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use common::{
+    ErrorCode, FieldError, Page,
+    auth::User,
+    ids::{AccountId, InvoiceId, PaymentId, UserId},
+    invoices::{AppliedPayment, InvoiceStatus},
+    money::Currency,
+    payments::{
+        AttemptKind, Checkout, CheckoutRequest, Payment, PaymentQuery, PaymentStatus, PaymentSummary, Provider,
+    },
+    plans::ProductCode,
+};
+use payfast::hosts;
+use secrecy::ExposeSecret;
+
+use super::{
+    rules::{self, Event, Outcome},
+    settlement,
+    store::{self, ListFilter, NewEvent, PaymentRow},
+};
+use crate::{
+    accounts,
+    app::App,
+    auth, clock,
+    config::Config,
+    db::{Conn, QueryResult},
+    error::ApiError,
+    idempotency::{self, Answer},
+    invoices::{self, service::InvoiceRow},
+    paging::{self, Paging},
+    plans,
+};
+
+/// How long a customer may take on PayFast's page.
+const TIME_TO_PAY: TimeDelta = TimeDelta::hours(24);
+/// Above this total a tax invoice must name its recipient in full (VAT Act section 20(4) and (5)), in cents.
+const FULL_DOCUMENT_ABOVE: i64 = 500_000;
+
+/// Who asks for a checkout.
+#[derive(Debug, Clone, Copy)]
+pub struct Buyer {
+    pub account_id: AccountId,
+    pub user_id: UserId,
+}
+
+/// Writes invoice, payment and attempt and gives the signed form; the same key gives the same answer.
+pub async fn check_out(
+    app: &App,
+    buyer: Buyer,
+    request: CheckoutRequest,
+    key: idempotency::Key,
+) -> Result<Answer, ApiError> {
+    let what = Purchase::parse(&request)?;
+    let now = app.clock.now();
+    let config = app.config.clone();
+    let scope = idempotency::Scope {
+        account_id: buyer.account_id,
+        user_id: buyer.user_id,
+        route: "POST /checkout",
+    };
+    app.db
+        .write(move |conn| {
+            idempotency::once(conn, &scope, &key, &request, 201, now, |conn| {
+                start(conn, &config, buyer, what, now)
+            })
+        })
+        .await
+}
+
+/// What a checkout is for.
+#[derive(Debug, Clone, Copy)]
+enum Purchase {
+    Plan(ProductCode),
+    Invoice(InvoiceId),
+}
+
+impl Purchase {
+    fn parse(request: &CheckoutRequest) -> Result<Self, ApiError> {
+        if request
+            .display_currency
+            .is_some_and(|currency| currency != Currency::Zar)
+        {
+            return Err(FieldError::new(
+                "display_currency",
+                "unsupported",
+                "Prices are shown in ZAR only for now.",
+            )
+            .into());
+        }
+        match (request.product_code, request.invoice_id) {
+            (Some(code), None) if plans::rules::product(code).price.is_zero() => {
+                Err(FieldError::new("product_code", "free", "Free costs nothing; there is nothing to pay.").into())
+            }
+            (Some(code), None) => Ok(Self::Plan(code)),
+            (None, Some(id)) => Ok(Self::Invoice(id)),
+            (None, None) => Err(FieldError::required("product_code", "Name a product_code or an invoice_id.").into()),
+            (Some(_), Some(_)) => Err(FieldError::new(
+                "invoice_id",
+                "conflict",
+                "Name a product_code or an invoice_id, not both.",
+            )
+            .into()),
+        }
+    }
+}
+
+fn start(
+    conn: &mut Conn,
+    config: &Config,
+    buyer: Buyer,
+    what: Purchase,
+    now: DateTime<Utc>,
+) -> Result<Checkout, ApiError> {
+    let invoice = match what {
+        Purchase::Plan(code) => {
+            let account =
+                accounts::service::find(conn, buyer.account_id)?.ok_or_else(|| ApiError::not_found("account"))?;
+            check_tax_document(config, &account, plans::rules::product(code).price.minor)?;
+            invoices::service::draft_purchase(conn, &account, &config.supplier, code, now)?
+        }
+        Purchase::Invoice(id) => {
+            let invoice = invoices::service::find_own(conn, id, buyer.account_id)?;
+            if invoice.status != InvoiceStatus::Open {
+                return Err(ApiError::conflict(format!(
+                    "this invoice is {}; only open invoices can be paid",
+                    invoice.status
+                )));
+            }
+            invoice
+        }
+    };
+    let amount_minor = invoice.balance_minor();
+    if amount_minor < payfast::Amount::MINIMUM.cents() {
+        return Err(ApiError::conflict("PayFast takes payments from R5.00 on"));
+    }
+    let person = auth::service::find_person(conn, buyer.user_id)?.ok_or_else(|| ApiError::not_found("user"))?;
+    let payment = PaymentRow {
+        id: clock::new_id(now),
+        account_id: buyer.account_id,
+        invoice_id: invoice.id,
+        provider: Provider::Payfast,
+        status: PaymentStatus::AwaitingCustomer,
+        product_code: invoice.product_code.filter(|_| matches!(what, Purchase::Plan(_))),
+        description: invoice.description.clone(),
+        currency: invoice.currency,
+        amount_minor,
+        fee_minor: None,
+        net_minor: None,
+        credited_minor: 0,
+        provider_reference: None,
+        created_at: now.naive_utc(),
+        updated_at: now.naive_utc(),
+        succeeded_at: None,
+        expires_at: Some((now + TIME_TO_PAY).naive_utc()),
+    };
+    let fields = signed_form(config, &payment, &invoice, &person)?;
+    store::insert(conn, &payment)?;
+    store::insert_attempt(conn, clock::new_id(now), &payment, AttemptKind::Redirect, now)?;
+    for (event, from, to) in [
+        ("created", None, PaymentStatus::Created),
+        (
+            "redirect_issued",
+            Some(PaymentStatus::Created),
+            PaymentStatus::AwaitingCustomer,
+        ),
+    ] {
+        let id = clock::new_id(now);
+        store::insert_event(
+            conn,
+            &NewEvent {
+                id,
+                payment_id: payment.id,
+                event,
+                from,
+                to,
+                note: "",
+                now,
+            },
+        )?;
+    }
+    Ok(Checkout {
+        payment_id: payment.id,
+        invoice_id: invoice.id,
+        process_url: format!("{}{}", config.payfast.process_base, hosts::PROCESS_PATH),
+        fields,
+    })
+}
+
+/// Refuses a purchase whose tax invoice could not be issued, and names what is missing.
+fn check_tax_document(
+    config: &Config,
+    account: &accounts::service::AccountRow,
+    total_minor: i64,
+) -> Result<(), ApiError> {
+    let needs_recipient = config.supplier.vat_number.is_some() && total_minor > FULL_DOCUMENT_ABOVE;
+    if needs_recipient && account.address().is_none() {
+        let message = "A tax invoice above R5 000.00 must show your address.";
+        return Err(ApiError::with_fields(
+            ErrorCode::BillingDetailsMissing,
+            vec![FieldError::required("billing_address", message)],
+        ));
+    }
+    Ok(())
+}
+
+fn signed_form(
+    config: &Config,
+    payment: &PaymentRow,
+    invoice: &InvoiceRow,
+    person: &User,
+) -> Result<Vec<(String, String)>, ApiError> {
+    let page = |name: &str| config.http.url(&format!("/payments/{}/{name}", payment.id));
+    let item_name = match &invoice.number {
+        Some(number) => number.clone(),
+        None => format!("CapeControl {}", payment.description),
+    };
+    let (return_url, cancel_url) = (page("return"), page("cancelled"));
+    let notify_url = config.http.url("/api/v1/payments/payfast/itn");
+    let (m_payment_id, amount) = (payment.id.to_string(), payment.money(payment.amount_minor).to_decimal());
+    let fields = [
+        ("merchant_id", config.payfast.merchant_id.as_str()),
+        ("merchant_key", config.payfast.merchant_key.expose_secret()),
+        ("return_url", &return_url),
+        ("cancel_url", &cancel_url),
+        ("notify_url", &notify_url),
+        ("name_first", &person.first_name),
+        ("name_last", &person.last_name),
+        ("email_address", &person.email),
+        ("m_payment_id", &m_payment_id),
+        ("amount", &amount),
+        ("item_name", &item_name),
+    ];
+    // PayFast takes at most 100 characters of an address, ours may have more: it is left out then.
+    let fields: Vec<(&str, &str)> = fields
+        .into_iter()
+        .filter(|(name, value)| *name != "email_address" || value.len() <= 100)
+        .collect();
+    let form = payfast::checkout::sign(&fields, config.payfast.passphrase.as_ref()).map_err(ApiError::internal)?;
+    Ok(form.into_fields())
+}
+
+/// The customer gives up a payment that waits; a payment that was given up already stays so.
+pub async fn cancel(app: &App, id: PaymentId, account_id: AccountId) -> Result<Payment, ApiError> {
+    let now = app.clock.now();
+    app.db
+        .write(move |conn| {
+            let payment = store::find_locked(conn, id)?
+                .filter(|payment| payment.account_id == account_id)
+                .ok_or_else(|| ApiError::not_found("payment"))?;
+            match rules::next(payment.status, Event::Cancel) {
+                Outcome::Move(to) => {
+                    settlement::move_to(
+                        conn,
+                        &payment,
+                        Event::Cancel,
+                        to,
+                        "The customer gave up the payment",
+                        now,
+                    )?;
+                }
+                Outcome::Keep => {}
+                _ => {
+                    return Err(ApiError::conflict(format!(
+                        "this payment is {}; it cannot be cancelled",
+                        payment.status
+                    )));
+                }
+            }
+            details(conn, id, Some(account_id))
+        })
+        .await
+}
+
+/// Ends payments whose time has passed and tells how many.
+pub async fn expire_due(app: &App) -> Result<usize, ApiError> {
+    let now = app.clock.now();
+    app.db
+        .write(move |conn| {
+            let mut expired = 0;
+            for id in store::load_expired(conn, now, 200)? {
+                let Some(payment) = store::find_locked(conn, id)? else {
+                    continue;
+                };
+                if let Outcome::Move(to) = rules::next(payment.status, Event::Expire) {
+                    settlement::move_to(conn, &payment, Event::Expire, to, "Not paid within 24 hours", now)?;
+                    expired += 1;
+                }
+            }
+            Ok(expired)
+        })
+        .await
+}
+
+/// One page of the account's payments, or of everybody's when `account_id` is `None`.
+pub async fn list(
+    app: &App,
+    account_id: Option<AccountId>,
+    query: PaymentQuery,
+) -> Result<Page<PaymentSummary>, ApiError> {
+    let paging = Paging::parse(query.limit, query.cursor.as_deref(), query.sort.as_deref())?;
+    app.db
+        .read(move |conn| {
+            let filter = ListFilter {
+                account_id,
+                status: query.status,
+                after: paging.after(PaymentId::parse)?,
+                newest_first: paging.newest_first,
+                limit: paging.fetch(),
+            };
+            let total = store::count(conn, &filter, paging::COUNT_UP_TO)?;
+            let rows = store::load_page(conn, &filter)?;
+            let page = paging.page(rows, total, |(row, _)| (row.created_at, row.id.to_string()));
+            Ok(page.map(|(row, number)| row.summary(number)))
+        })
+        .await
+}
+
+/// One payment with its history; another account's is not found.
+pub async fn load(app: &App, id: PaymentId, account_id: Option<AccountId>) -> Result<Payment, ApiError> {
+    app.db.read(move |conn| details(conn, id, account_id)).await
+}
+
+fn details(conn: &mut Conn, id: PaymentId, account_id: Option<AccountId>) -> Result<Payment, ApiError> {
+    let row = store::find(conn, id)?
+        .filter(|row| account_id.is_none_or(|account| account == row.account_id))
+        .ok_or_else(|| ApiError::not_found("payment"))?;
+    let invoice = invoices::service::find_own(conn, row.invoice_id, row.account_id)?;
+    Ok(Payment {
+        summary: row.summary(invoice.number),
+        credited: row.money(row.credited_minor),
+        product_code: row.product_code,
+        attempts: store::load_attempts(conn, &row)?,
+        events: store::load_events(conn, id)?,
+    })
+}
+
+/// What an invoice received, oldest first.
+pub fn applied_to(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<AppliedPayment>> {
+    store::load_applied(conn, invoice_id)
+}

@@ -1,0 +1,231 @@
+//! What a checked notification does: payment, invoice, number, plan, credit and mail in one transaction.
+
+use chrono::{DateTime, Utc};
+use common::{
+    Money,
+    ids::PaymentId,
+    money::format_money,
+    payments::{PaymentStatus, Provider},
+};
+use payfast::{Amount, Itn, amounts_match};
+
+use super::{
+    rules::{self, Event, Outcome},
+    store::{self, NewCredit, NewEvent, PaymentRow, Receipt},
+};
+use crate::{
+    accounts, clock,
+    db::{Conn, QueryResult},
+    error::ApiError,
+    invoices,
+    jobs::{self, Job},
+    mail::Mail,
+};
+
+/// Reason of credit for money that came twice for one payment.
+pub const PAID_AGAIN: &str = "paid again";
+/// Reason of credit for money that the invoice did not need.
+const NOT_NEEDED: &str = "more than the invoice needed";
+
+/// What became of a checked notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applied {
+    Changed {
+        payment_id: PaymentId,
+    },
+    /// Kept for a person, with the reason; nothing was changed.
+    Quarantined {
+        payment_id: Option<PaymentId>,
+        reason: String,
+    },
+}
+
+/// Applies a notification that passed signature, source, merchant and confirmation; call it inside `Db::write`.
+///
+/// The amount is the last check: more than a cent off, and it is kept for a person.
+pub fn apply(
+    conn: &mut Conn,
+    itn: &Itn,
+    invoice_url: &dyn Fn(&str) -> String,
+    now: DateTime<Utc>,
+) -> Result<Applied, ApiError> {
+    let quarantined = |payment_id, reason: &str| {
+        Ok(Applied::Quarantined {
+            payment_id,
+            reason: reason.to_owned(),
+        })
+    };
+    let Some(pf_payment_id) = itn.pf_payment_id().filter(|id| !id.is_empty()) else {
+        return quarantined(None, "the notification has no pf_payment_id");
+    };
+    let payment = match itn.m_payment_id().and_then(|id| PaymentId::parse(id).ok()) {
+        Some(id) => store::find_locked(conn, id)?,
+        None => None,
+    };
+    let Some(payment) = payment else {
+        return quarantined(None, "no payment here has this m_payment_id");
+    };
+    let Some(event) = rules::event_of(&itn.payment_status()) else {
+        return quarantined(Some(payment.id), "the payment_status is not known");
+    };
+    if event == Event::ItnComplete {
+        match itn.amount_gross() {
+            Some(Ok(gross)) if amounts_match(Amount::from_cents(payment.amount_minor), gross) => {}
+            Some(Ok(gross)) => {
+                let expected = Money::new(payment.amount_minor, payment.currency);
+                let found = Money::new(gross.cents(), payment.currency);
+                let reason = format!("the amount is {found} where {expected} was asked for");
+                return quarantined(Some(payment.id), &reason);
+            }
+            Some(Err(_)) | None => return quarantined(Some(payment.id), "amount_gross is missing or unreadable"),
+        }
+    }
+    match rules::next(payment.status, event) {
+        Outcome::Succeed => succeed(conn, &payment, itn, pf_payment_id, invoice_url, now)?,
+        Outcome::PaidAgain => paid_again(conn, &payment, itn, pf_payment_id, now)?,
+        Outcome::Move(to) => move_to(conn, &payment, event, to, "", now)?,
+        Outcome::Keep | Outcome::Refuse => {
+            let note = format!(
+                "PayFast says {}; this changes nothing now",
+                itn.payment_status().as_str()
+            );
+            record(conn, &payment, event, payment.status, &note, now)?;
+        }
+    }
+    Ok(Applied::Changed { payment_id: payment.id })
+}
+
+fn succeed(
+    conn: &mut Conn,
+    payment: &PaymentRow,
+    itn: &Itn,
+    pf_payment_id: &str,
+    invoice_url: &dyn Fn(&str) -> String,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    // PayFast writes its fee as a negative amount.
+    let fee_minor = itn.amount_fee().and_then(Result::ok).map(|fee| fee.cents().abs());
+    let net_minor = itn.amount_net().and_then(Result::ok).map(Amount::cents);
+    let receipt = Receipt {
+        provider_reference: pf_payment_id,
+        fee_minor,
+        net_minor,
+        now,
+    };
+    if !store::set_succeeded(conn, payment.id, payment.status, &receipt)? {
+        return Err(ApiError::conflict("the payment changed meanwhile"));
+    }
+    let settlement = invoices::service::settle(conn, payment.invoice_id, payment.money(payment.amount_minor), now)?;
+    let invoice = &settlement.invoice;
+    let number = invoice.number.clone().unwrap_or_default();
+    let mut note = format!("PayFast {pf_payment_id} pays {number}");
+    if !settlement.excess.is_zero() {
+        credit(conn, payment, pf_payment_id, settlement.excess, NOT_NEEDED, now)?;
+        note = format!("{note}; {} became credit", format_money(settlement.excess));
+    }
+    record(conn, payment, Event::ItnComplete, PaymentStatus::Succeeded, &note, now)?;
+    let took_all = settlement.excess.is_zero();
+    if let Some(code) = payment.product_code.filter(|_| took_all) {
+        accounts::service::grant_plan(conn, payment.account_id, payment.id, code, now)?;
+    }
+    let mail = Mail {
+        to: invoice.customer_email.clone(),
+        subject: format!("Paid: {number}, {}", format_money(payment.money(payment.amount_minor))),
+        text: format!(
+            "Hello {}\n\nPayFast confirmed your payment of {} for {}.\n\n\
+             {} {number}: {}\nPayFast reference: {pf_payment_id}\n\nThank you.\n{}\n",
+            invoice.customer_name,
+            format_money(payment.money(payment.amount_minor)),
+            payment.description,
+            invoice.title,
+            invoice_url(invoice.id.as_str()),
+            invoice.supplier_name,
+        ),
+    };
+    jobs::enqueue(conn, &Job::Mail(mail), now)?;
+    tracing::info!(payment.id = %payment.id, invoice.number = %number, "Settled a payment");
+    Ok(())
+}
+
+/// A second payment by the customer for what is paid: the money is theirs.
+fn paid_again(
+    conn: &mut Conn,
+    payment: &PaymentRow,
+    itn: &Itn,
+    pf_payment_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let gross = itn
+        .amount_gross()
+        .and_then(Result::ok)
+        .map_or(payment.amount_minor, Amount::cents);
+    let amount = payment.money(gross);
+    credit(conn, payment, pf_payment_id, amount, PAID_AGAIN, now)?;
+    let note = format!(
+        "PayFast {pf_payment_id} paid again; {} became credit",
+        format_money(amount)
+    );
+    record(conn, payment, Event::ItnComplete, PaymentStatus::Succeeded, &note, now)?;
+    tracing::warn!(payment.id = %payment.id, "A payment came twice; the second became credit");
+    Ok(())
+}
+
+fn credit(
+    conn: &mut Conn,
+    payment: &PaymentRow,
+    pf_payment_id: &str,
+    amount: Money,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    store::insert_credit(
+        conn,
+        &NewCredit {
+            id: clock::new_id(now),
+            account_id: payment.account_id,
+            payment_id: payment.id,
+            source: &format!("{}:{pf_payment_id}", Provider::Payfast),
+            amount,
+            reason,
+            now,
+        },
+    )
+}
+
+/// Moves the payment and writes its history; a conflict rolls everything back.
+pub fn move_to(
+    conn: &mut Conn,
+    payment: &PaymentRow,
+    event: Event,
+    to: PaymentStatus,
+    note: &str,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    if !store::set_status(conn, payment.id, payment.status, to, now)? {
+        return Err(ApiError::conflict("the payment changed meanwhile"));
+    }
+    record(conn, payment, event, to, note, now)?;
+    Ok(())
+}
+
+fn record(
+    conn: &mut Conn,
+    payment: &PaymentRow,
+    event: Event,
+    to: PaymentStatus,
+    note: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    store::insert_event(
+        conn,
+        &NewEvent {
+            id: clock::new_id(now),
+            payment_id: payment.id,
+            event: event.as_str(),
+            from: Some(payment.status),
+            to,
+            note,
+            now,
+        },
+    )
+}

@@ -1,0 +1,143 @@
+//! The only list of routes: endpoint (method, path, access) and handler, one a line.
+
+use actix_web::{
+    FromRequest, Handler, HttpRequest, HttpResponse, Responder,
+    http::header,
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+use common::{
+    API_BASE, Access, Endpoint, ErrorCode, Method,
+    accounts::{ChangeAccount, GetAccount},
+    auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
+    invoices::{GetInvoice, ListInvoices},
+    itn::{GetItn, ListItns},
+    payments::{CancelPayment, GetPayment, ListPayments, ReceiveItn, StartCheckout},
+    plans::ListPlans,
+    site::GetSite,
+};
+
+use crate::{
+    accounts, auth,
+    error::ApiError,
+    http::{access, spa},
+    invoices, operations, payments, plans,
+};
+
+/// Registers every route, the client's files and the answers for unknown addresses.
+pub fn register(service: &mut ServiceConfig) {
+    let mut routes = Routes {
+        service,
+        listed: Vec::new(),
+    };
+    list(&mut routes);
+    let listed = routes.listed;
+    service
+        .route("/health/live", web::get().to(operations::http::live))
+        .route("/health/ready", web::get().to(operations::http::ready))
+        .route("/version", web::get().to(operations::http::version))
+        .default_service(web::to(move |request: HttpRequest| {
+            let answer = elsewhere(&request, &listed);
+            async move { answer }
+        }));
+}
+
+/// Every route below the API's base with its access, for tests that walk them.
+pub fn listed() -> Vec<(Method, &'static str, Access)> {
+    let mut found = Vec::new();
+    let mut app = |service: &mut ServiceConfig| {
+        let mut routes = Routes {
+            service,
+            listed: Vec::new(),
+        };
+        list(&mut routes);
+        found = routes.listed;
+    };
+    drop(actix_web::App::new().configure(&mut app));
+    found
+}
+
+fn list(routes: &mut Routes<'_>) {
+    routes.add::<GetSite, _, _>(operations::http::site);
+    routes.add::<ListPlans, _, _>(plans::http::list);
+
+    routes.add::<GetCsrf, _, _>(auth::http::csrf_token);
+    routes.add::<Register, _, _>(auth::http::register);
+    routes.add::<VerifyEmail, _, _>(auth::http::verify_email);
+    routes.add::<Login, _, _>(auth::http::login);
+    routes.add::<Logout, _, _>(auth::http::logout);
+    routes.add::<GetMe, _, _>(auth::http::me);
+
+    routes.add::<GetAccount, _, _>(accounts::http::get);
+    routes.add::<ChangeAccount, _, _>(accounts::http::change);
+
+    routes.add::<ListInvoices, _, _>(invoices::http::list);
+    routes.add::<GetInvoice, _, _>(invoices::http::get);
+
+    routes.add::<StartCheckout, _, _>(payments::http::check_out);
+    routes.add::<ListPayments, _, _>(payments::http::list);
+    routes.add::<ReceiveItn, _, _>(payments::http::receive_itn);
+    routes.add::<GetPayment, _, _>(payments::http::get);
+    routes.add::<CancelPayment, _, _>(payments::http::cancel);
+
+    routes.add::<ListItns, _, _>(payments::http::list_itns);
+    routes.add::<GetItn, _, _>(payments::http::get_itn);
+}
+
+struct Routes<'a> {
+    service: &'a mut ServiceConfig,
+    listed: Vec<(Method, &'static str, Access)>,
+}
+
+impl Routes<'_> {
+    fn add<E, F, Args>(&mut self, handler: F)
+    where
+        E: Endpoint,
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.listed.push((E::METHOD, E::PATH, E::ACCESS));
+        let route = match E::METHOD {
+            Method::Get => web::get(),
+            Method::Post => web::post(),
+            Method::Patch => web::patch(),
+            Method::Delete => web::delete(),
+        };
+        let guard = from_fn(|request, next| access::guard(E::ACCESS, request, next));
+        self.service
+            .route(&format!("{API_BASE}{}", E::PATH), route.to(handler).wrap(guard));
+    }
+}
+
+/// Addresses that no route has: a problem below `/api`, else the client.
+fn elsewhere(request: &HttpRequest, listed: &[(Method, &'static str, Access)]) -> Result<HttpResponse, ApiError> {
+    let path = request.path();
+    if path != "/api" && !path.starts_with("/api/") {
+        return spa::serve(request);
+    }
+    let allowed: Vec<&str> = listed
+        .iter()
+        .filter(|(_, pattern, _)| path.strip_prefix(API_BASE).is_some_and(|path| fits(pattern, path)))
+        .map(|(method, _, _)| method.as_str())
+        .collect();
+    if allowed.is_empty() {
+        return Err(ApiError::new(ErrorCode::NotFound, "there is no such route"));
+    }
+    let refusal = ApiError::new(
+        ErrorCode::MethodNotAllowed,
+        format!("this route takes {}", allowed.join(", ")),
+    );
+    let mut response = HttpResponse::from_error(refusal);
+    let value = header::HeaderValue::from_str(&allowed.join(", ")).expect("methods are visible ASCII");
+    response.headers_mut().insert(header::ALLOW, value);
+    Ok(response)
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    pattern.split('/').count() == path.split('/').count()
+        && pattern
+            .split('/')
+            .zip(path.split('/'))
+            .all(|(wanted, found)| wanted.starts_with('{') || wanted == found)
+}
