@@ -1,2 +1,36 @@
-//! Empty.
-fn main() {}
+//! The client: one page compiled to WebAssembly, which talks to `/api/v1` and nothing else.
+//!
+//! `app.rs` has the routes; `features/` the pages; `components/` the parts they share; `text.rs` every sentence.
+//! `api.rs` calls the server with the types of `common`; `session.rs` knows who is signed in.
+
+mod api;
+mod app;
+mod billing;
+mod browser;
+mod components;
+mod dates;
+mod explain;
+mod features;
+mod frame;
+mod next;
+mod orders;
+mod pages;
+mod paging;
+mod plans;
+mod remote;
+mod session;
+mod site;
+mod status;
+mod text;
+
+use wasm_bindgen::JsCast;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    browser::reload_when_restored();
+    let Some(root) = leptos::prelude::document().get_element_by_id("app") else {
+        return;
+    };
+    root.set_inner_html("");
+    leptos::mount::mount_to(root.unchecked_into(), app::App).forget();
+}

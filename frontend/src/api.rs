@@ -1,0 +1,216 @@
+//! Calls to the server: one function per shape of call, cookies and CSRF token included, errors typed.
+//!
+//! Knows no page. A page shows a [`Failure`] by `components::problem`; a lost session is told to `session.rs`.
+
+use std::cell::{Cell, RefCell};
+
+use common::{
+    API_BASE, Endpoint, ErrorCode, Method, Problem,
+    auth::{CsrfToken, GetCsrf},
+    endpoint,
+    ids::{AccountId, InvoiceId},
+};
+use gloo_net::http::{Request, RequestBuilder};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::browser;
+
+/// A call that hangs longer is given up, so that no button stays busy for ever.
+const TIMEOUT_MS: u32 = 30_000;
+
+/// Why a call gave no answer of its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// No answer at all: no network, or the server is down.
+    Offline,
+    /// An answer that this client cannot read.
+    Unreadable,
+    /// The server said why.
+    Refused {
+        problem: Box<Problem>,
+        /// Seconds of `Retry-After`.
+        retry_after: Option<u32>,
+    },
+}
+
+impl Failure {
+    pub fn is(&self, code: ErrorCode) -> bool {
+        self.problem().is_some_and(|problem| problem.is(code))
+    }
+
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Failure::Refused { problem, .. } => Some(problem),
+            Failure::Offline | Failure::Unreadable => None,
+        }
+    }
+
+    pub fn is_not_found(&self) -> bool {
+        self.problem().is_some_and(|problem| problem.status == 404)
+    }
+}
+
+thread_local! {
+    static CSRF: RefCell<Option<String>> = const { RefCell::new(None) };
+    static ACCOUNT: Cell<Option<AccountId>> = const { Cell::new(None) };
+    static ON_SIGNED_OUT: Cell<Option<fn()>> = const { Cell::new(None) };
+}
+
+/// Calls an endpoint; `parameters` fill the `{…}` places of its path.
+pub async fn call<E: Endpoint>(parameters: &[&str], request: &E::Request) -> Result<E::Response, Failure> {
+    perform::<E>(parameters, request, None).await
+}
+
+/// Like [`call`], but the server performs the same `key` and body only once and repeats its answer.
+pub async fn call_once<E: Endpoint>(key: &str, request: &E::Request) -> Result<E::Response, Failure> {
+    perform::<E>(&[], request, Some(key)).await
+}
+
+/// The account that calls act for; `None` leaves the choice to the server.
+pub fn act_for(account: Option<AccountId>) {
+    ACCOUNT.set(account);
+}
+
+/// The token of the old session is useless after signing in or out.
+pub fn forget_csrf() {
+    CSRF.take();
+}
+
+/// What to do when the server no longer knows the session.
+pub fn on_signed_out(react: fn()) {
+    ON_SIGNED_OUT.set(Some(react));
+}
+
+async fn perform<E: Endpoint>(
+    parameters: &[&str],
+    request: &E::Request,
+    key: Option<&str>,
+) -> Result<E::Response, Failure> {
+    let path = format!("{API_BASE}{}", endpoint::fill(E::PATH, parameters));
+    let text = exchange(E::METHOD, path, to_json(request)?, key).await?;
+    from_json(&text)
+}
+
+/// The part that does not depend on types, compiled once.
+async fn exchange(method: Method, path: String, body: serde_json::Value, key: Option<&str>) -> Result<String, Failure> {
+    let mut token_is_fresh = false;
+    loop {
+        let token = if method.is_unsafe() {
+            Some(csrf_token(&mut token_is_fresh).await?)
+        } else {
+            None
+        };
+        match send(method, &path, &body, key, token.as_deref()).await {
+            Err(failure) if failure.is(ErrorCode::Csrf) && !token_is_fresh => forget_csrf(),
+            Err(failure) => {
+                if failure.is(ErrorCode::NotSignedIn)
+                    && let Some(react) = ON_SIGNED_OUT.get()
+                {
+                    forget_csrf();
+                    react();
+                }
+                return Err(failure);
+            }
+            Ok(text) => return Ok(text),
+        }
+    }
+}
+
+async fn csrf_token(is_fresh: &mut bool) -> Result<String, Failure> {
+    if let Some(token) = CSRF.with_borrow(Clone::clone) {
+        return Ok(token);
+    }
+    *is_fresh = true;
+    let path = format!("{API_BASE}{}", GetCsrf::PATH);
+    let text = send(GetCsrf::METHOD, &path, &serde_json::Value::Null, None, None).await?;
+    let token = from_json::<CsrfToken>(&text)?.csrf_token;
+    CSRF.set(Some(token.clone()));
+    Ok(token)
+}
+
+async fn send(
+    method: Method,
+    path: &str,
+    body: &serde_json::Value,
+    key: Option<&str>,
+    csrf: Option<&str>,
+) -> Result<String, Failure> {
+    let timeout = web_sys::AbortSignal::timeout_with_u32(TIMEOUT_MS);
+    let builder = match method {
+        Method::Get => Request::get(&with_query(path, body)),
+        Method::Post => Request::post(path),
+        Method::Patch => Request::patch(path),
+        Method::Delete => Request::delete(&with_query(path, body)),
+    };
+    let mut builder: RequestBuilder = builder
+        .abort_signal(Some(&timeout))
+        .header("Accept", "application/json");
+    if let Some(account) = ACCOUNT.get() {
+        builder = builder.header("X-Account-Id", account.as_str());
+    }
+    if let Some(key) = key {
+        builder = builder.header("Idempotency-Key", key);
+    }
+    if let Some(csrf) = csrf {
+        builder = builder.header("X-CSRF-Token", csrf);
+    }
+    let has_body = matches!(method, Method::Post | Method::Patch) && !body.is_null();
+    let request = if has_body {
+        builder
+            .header("Content-Type", "application/json")
+            .body(body.to_string())
+    } else {
+        builder.build()
+    };
+    let response = request
+        .map_err(|_| Failure::Unreadable)?
+        .send()
+        .await
+        .map_err(|_| Failure::Offline)?;
+    let retry_after = response.headers().get("Retry-After").and_then(|text| text.parse().ok());
+    let text = response.text().await.map_err(|_| Failure::Offline)?;
+    if response.ok() {
+        return Ok(text);
+    }
+    match from_json(&text) {
+        Ok(problem) => Err(Failure::Refused {
+            problem: Box::new(problem),
+            retry_after,
+        }),
+        // A proxy in between answers without a problem document.
+        Err(_) if matches!(response.status(), 502..=504) => Err(Failure::Offline),
+        Err(unreadable) => Err(unreadable),
+    }
+}
+
+fn with_query(path: &str, parameters: &serde_json::Value) -> String {
+    let mut url = path.to_owned();
+    let mut separator = '?';
+    for (name, value) in parameters.as_object().into_iter().flatten() {
+        let value = match value {
+            serde_json::Value::Null => continue,
+            serde_json::Value::String(text) => browser::encode(text),
+            other => other.to_string(),
+        };
+        url.push(separator);
+        url.push_str(name);
+        url.push('=');
+        url.push_str(&value);
+        separator = '&';
+    }
+    url
+}
+
+fn to_json<T: Serialize>(value: &T) -> Result<serde_json::Value, Failure> {
+    serde_json::to_value(value).map_err(|_| Failure::Unreadable)
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    let text = if text.is_empty() { "null" } else { text };
+    serde_json::from_str(text).map_err(|_| Failure::Unreadable)
+}
+
+/// Where the invoice's PDF is; a link, since the browser saves it.
+pub fn pdf_address(invoice: InvoiceId) -> String {
+    format!("{API_BASE}/invoices/{invoice}/pdf")
+}

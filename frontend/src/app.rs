@@ -1,0 +1,63 @@
+//! The routes. Each page is a component of its own, so that it can become a chunk that is loaded when visited.
+
+use leptos::prelude::*;
+use leptos_router::{
+    components::{FlatRoutes, Route, Router},
+    path,
+};
+
+use crate::{
+    components::toast::{Toast, ToastHost},
+    features::{
+        account::{AccountPage, HomePage},
+        auth::{CheckMailPage, RegisterPage, SignInPage, VerifyPage},
+        checkout::CheckoutPage,
+        invoices::{InvoicePage, InvoicesPage},
+        payments::{CancelledPage, PaymentPage, PaymentsPage, ReturnPage},
+        staff::{NotificationPage, NotificationsPage},
+    },
+    frame::Frame,
+    pages::{
+        legal::{PrivacyPage, RefundsPage, TermsPage},
+        not_found::NotFoundPage,
+        start::{PlansPage, StartPage},
+    },
+    session::{Session, guarded},
+    site::SiteFacts,
+};
+
+#[component]
+pub fn App() -> impl IntoView {
+    Session::provide();
+    SiteFacts::provide();
+    let toast = Toast::provide();
+    view! {
+        <Router>
+            <Frame>
+                <FlatRoutes fallback=NotFoundPage>
+                    <Route path=path!("/") view=StartPage/>
+                    <Route path=path!("/plans") view=PlansPage/>
+                    <Route path=path!("/register") view=RegisterPage/>
+                    <Route path=path!("/check-mail") view=CheckMailPage/>
+                    <Route path=path!("/verify-email") view=VerifyPage/>
+                    <Route path=path!("/sign-in") view=SignInPage/>
+                    <Route path=path!("/terms") view=TermsPage/>
+                    <Route path=path!("/privacy") view=PrivacyPage/>
+                    <Route path=path!("/refunds") view=RefundsPage/>
+                    <Route path=path!("/checkout") view=|| guarded(CheckoutPage)/>
+                    <Route path=path!("/home") view=|| guarded(HomePage)/>
+                    <Route path=path!("/account") view=|| guarded(AccountPage)/>
+                    <Route path=path!("/invoices") view=|| guarded(InvoicesPage)/>
+                    <Route path=path!("/invoices/:id") view=|| guarded(InvoicePage)/>
+                    <Route path=path!("/payments") view=|| guarded(PaymentsPage)/>
+                    <Route path=path!("/payments/:id") view=|| guarded(PaymentPage)/>
+                    <Route path=path!("/payments/:id/return") view=ReturnPage/>
+                    <Route path=path!("/payments/:id/cancelled") view=CancelledPage/>
+                    <Route path=path!("/notifications") view=|| guarded(NotificationsPage)/>
+                    <Route path=path!("/notifications/:id") view=|| guarded(NotificationPage)/>
+                </FlatRoutes>
+            </Frame>
+            <ToastHost toast/>
+        </Router>
+    }
+}

@@ -1,0 +1,142 @@
+//! The few things we ask of the browser, so that no page talks to `web_sys` itself.
+
+use chrono::{DateTime, Utc};
+use common::payments::Checkout;
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{HtmlElement, HtmlFormElement, HtmlInputElement};
+
+/// The present instant; the only place of the client that reads the clock.
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(js_sys::Date::now() as i64).unwrap_or_default()
+}
+
+/// A random UUID, for idempotency keys.
+///
+/// `crypto.randomUUID` exists only on https and loopback; elsewhere a key of random digits does as well.
+pub fn random_key() -> String {
+    let crypto = window().crypto().ok();
+    let has_uuid = crypto
+        .as_ref()
+        .is_some_and(|crypto| js_sys::Reflect::has(crypto, &"randomUUID".into()).unwrap_or(false));
+    match crypto {
+        Some(crypto) if has_uuid => crypto.random_uuid(),
+        _ => (0..4)
+            .map(|_| format!("{:08x}", (js_sys::Math::random() * 4_294_967_296.0) as u32))
+            .collect(),
+    }
+}
+
+/// Percent-encodes one value of a query string.
+pub fn encode(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
+/// Leaves the page for `path` and forgets everything in memory.
+pub fn leave_to(path: &str) {
+    // Only an unparsable address can fail, and ours are literals.
+    let _ = window().location().assign(path);
+}
+
+pub fn reload() {
+    // A refused reload leaves the page as it was.
+    let _ = window().location().reload();
+}
+
+pub fn print() {
+    // Some embedded browsers have no printer; then nothing happens.
+    let _ = window().print();
+}
+
+pub fn set_title(title: &str) {
+    document().set_title(title);
+}
+
+/// Gives the keyboard to the element with `id`.
+pub fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id)
+        && let Some(element) = element.dyn_ref::<HtmlElement>()
+    {
+        // Focus can only fail on elements that are gone.
+        let _ = element.focus();
+    }
+}
+
+/// Sets or removes `data-theme` on `<html>`; see `public/theme.js`.
+pub fn set_theme(theme: Option<&str>) {
+    let Some(root) = document().document_element() else {
+        return;
+    };
+    // The attribute name is a literal, so setting it cannot fail.
+    let _ = match theme {
+        Some(theme) => root.set_attribute("data-theme", theme),
+        None => root.remove_attribute("data-theme"),
+    };
+}
+
+/// Posts the signed form to the gateway in this tab, with the fields in their order.
+pub fn post_form(checkout: &Checkout) -> Option<()> {
+    let document = document();
+    let form: HtmlFormElement = document.create_element("form").ok()?.dyn_into().ok()?;
+    form.set_method("post");
+    form.set_action(&checkout.process_url);
+    form.set_hidden(true);
+    for (name, value) in &checkout.fields {
+        let input: HtmlInputElement = document.create_element("input").ok()?.dyn_into().ok()?;
+        input.set_type("hidden");
+        input.set_name(name);
+        input.set_value(value);
+        form.append_child(&input).ok()?;
+    }
+    document.body()?.append_child(&form).ok()?;
+    form.submit().ok()
+}
+
+/// Reloads a page that Back brings out of the browser's cache, so that it asks the server again.
+pub fn reload_when_restored() {
+    let restored = Closure::<dyn Fn(web_sys::PageTransitionEvent)>::new(|event: web_sys::PageTransitionEvent| {
+        if event.persisted() {
+            reload();
+        }
+    });
+    // Without the listener a restored page shows its old state, which the server corrects on the next click.
+    let _ = window().add_event_listener_with_callback("pageshow", restored.as_ref().unchecked_ref());
+    restored.forget();
+}
+
+/// One of the browser's two stores; a forbidden or full one behaves as an empty one.
+pub struct Store(Option<web_sys::Storage>);
+
+/// Shared by all tabs, kept.
+pub fn local() -> Store {
+    Store(window().local_storage().ok().flatten())
+}
+
+/// Of this tab, until it closes.
+pub fn session() -> Store {
+    Store(window().session_storage().ok().flatten())
+}
+
+impl Store {
+    pub fn get(&self, key: &str) -> Option<String> {
+        self.0.as_ref()?.get_item(key).ok().flatten()
+    }
+
+    pub fn set(&self, key: &str, value: &str) {
+        if let Some(store) = &self.0 {
+            let _ = store.set_item(key, value);
+        }
+    }
+
+    pub fn remove(&self, key: &str) {
+        if let Some(store) = &self.0 {
+            let _ = store.remove_item(key);
+        }
+    }
+
+    pub fn clear(&self) {
+        if let Some(store) = &self.0 {
+            let _ = store.clear();
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The parts that every page is made of. They know no data, no routes and no features.
+
+pub mod art;
+pub mod badge;
+pub mod button;
+pub mod field;
+pub mod heading;
+pub mod icon;
+pub mod notice;
+pub mod problem;
+pub mod skeleton;
+pub mod steps;
+pub mod time;
+pub mod toast;

@@ -1,0 +1,26 @@
+//! Banners: a soft fill, an icon, a bold first line, at most one action.
+
+use leptos::prelude::*;
+
+use super::{badge::Tone, icon::icon};
+
+#[component]
+pub fn Notice(
+    tone: Tone,
+    icon_name: &'static str,
+    #[prop(into)] title: String,
+    #[prop(optional, into)] text: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let role = if tone == Tone::Danger { "alert" } else { "status" };
+    view! {
+        <div class=format!("banner {}", tone.class()) role=role>
+            {icon(icon_name)}
+            <div class="banner-words">
+                <p>{title}</p>
+                {(!text.is_empty()).then(|| view! { <p>{text}</p> })}
+            </div>
+            {children.map(|children| children())}
+        </div>
+    }
+}

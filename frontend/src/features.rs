@@ -1,0 +1,8 @@
+//! The pages, by feature. Features do not import each other's parts.
+
+pub mod account;
+pub mod auth;
+pub mod checkout;
+pub mod invoices;
+pub mod payments;
+pub mod staff;

@@ -1,0 +1,39 @@
+//! Signing up, confirming the address, signing in.
+
+mod check_mail;
+mod register;
+mod sign_in;
+mod verify;
+
+pub use check_mail::CheckMailPage;
+pub use register::RegisterPage;
+pub use sign_in::SignInPage;
+pub use verify::VerifyPage;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::{components::art::Horizon, next};
+
+/// The address that the mail was sent to, for the page that says so.
+const SENT_TO_KEY: &str = "capecontrol.sent_to";
+
+/// One narrow column under the horizon.
+fn column(content: impl IntoView + 'static) -> impl IntoView {
+    view! {
+        <div>
+            <Horizon/>
+            <div class="page page-form auth stack">{content}</div>
+        </div>
+    }
+}
+
+/// Where the visitor wants to go: from the address, else remembered from before the mail.
+fn wanted() -> Option<String> {
+    let query = use_query_map();
+    let asked = query
+        .read_untracked()
+        .get("next")
+        .filter(|path| next::safe(path).is_some());
+    asked.or_else(next::peek)
+}

@@ -1,0 +1,237 @@
+//! Checkout: details, review, hand-over to PayFast. The step stands in the address, so that Back and reload work.
+
+mod details;
+mod order;
+mod review;
+
+use common::{
+    accounts::{Account, GetAccount},
+    ids::InvoiceId,
+    invoices::GetInvoice,
+    payments::CheckoutRequest,
+    plans::{ListPlans, ProductCode},
+};
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+
+use self::{
+    details::Details,
+    order::{Item, order_card},
+    review::Review,
+};
+use crate::{
+    api::{self, Failure},
+    components::{
+        button::ButtonLink, heading::Heading, problem::ProblemPanel, skeleton::card_skeleton, steps::Stepper,
+    },
+    explain::could_not_load,
+    orders::Order,
+    remote::{Remote, remote},
+    session::use_session,
+    text::t,
+};
+
+/// The step that the address names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Details,
+    Review,
+}
+
+impl Step {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "details" => Some(Step::Details),
+            "review" => Some(Step::Review),
+            _ => None,
+        }
+    }
+}
+
+/// What the address asks to pay for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Plan(ProductCode),
+    Invoice(InvoiceId),
+    Nothing,
+}
+
+impl Wanted {
+    fn address(self, step: &str) -> String {
+        match self {
+            Wanted::Plan(code) => format!("/checkout?plan={code}&step={step}"),
+            Wanted::Invoice(id) => format!("/checkout?invoice={id}&step={step}"),
+            Wanted::Nothing => "/plans".to_owned(),
+        }
+    }
+
+    fn request(self) -> CheckoutRequest {
+        let mut request = CheckoutRequest::default();
+        match self {
+            Wanted::Plan(code) => request.product_code = Some(code),
+            Wanted::Invoice(id) => request.invoice_id = Some(id),
+            Wanted::Nothing => {}
+        }
+        request
+    }
+}
+
+/// The account and the thing to pay, loaded.
+#[derive(Debug, Clone, PartialEq)]
+struct Basket {
+    account: Account,
+    item: Item,
+    order: Order,
+    wanted: Wanted,
+}
+
+#[component]
+pub fn CheckoutPage() -> impl IntoView {
+    let session = use_session();
+    let query = use_query_map();
+    let wanted = Memo::new(move |_| {
+        let query = query.read();
+        let plan = query.get_str("plan").and_then(ProductCode::parse);
+        let invoice = query.get_str("invoice").and_then(|text| InvoiceId::parse(text).ok());
+        match (plan, invoice) {
+            (Some(ProductCode::Free), _) | (None, None) => Wanted::Nothing,
+            (Some(code), _) => Wanted::Plan(code),
+            (None, Some(id)) => Wanted::Invoice(id),
+        }
+    });
+    let basket = remote(move || {
+        let account = session.account_id();
+        let wanted = wanted.get();
+        async move { load(account, wanted).await }
+    });
+    view! {
+        <div class="page checkout-page">
+            {move || if wanted.get() == Wanted::Nothing || session.account_id().is_none() {
+                nothing_to_buy().into_any()
+            } else {
+                basket
+                    .show_or(
+                        || view! { <div class="page-narrow stack">{card_skeleton()} {card_skeleton()}</div> }.into_any(),
+                        move |loaded| view! { <Steps loaded basket/> }.into_any(),
+                        move |failure| cannot_load(failure, basket),
+                    )
+                    .into_any()
+            }}
+        </div>
+    }
+}
+
+async fn load(account: Option<common::ids::AccountId>, wanted: Wanted) -> Result<Basket, Failure> {
+    let Some(id) = account else {
+        return Err(Failure::Unreadable);
+    };
+    let account = api::call::<GetAccount>(&[id.as_str()], &()).await?;
+    let item = match wanted {
+        Wanted::Plan(code) => {
+            let plans = api::call::<ListPlans>(&[], &()).await?.items;
+            Item::Plan(
+                plans
+                    .into_iter()
+                    .find(|plan| plan.code == code)
+                    .ok_or(Failure::Unreadable)?,
+            )
+        }
+        Wanted::Invoice(id) => Item::Invoice(api::call::<GetInvoice>(&[id.as_str()], &()).await?),
+        Wanted::Nothing => return Err(Failure::Unreadable),
+    };
+    Ok(Basket {
+        account,
+        item,
+        order: Order {
+            account: id,
+            request: wanted.request(),
+        },
+        wanted,
+    })
+}
+
+/// Stepper, title, and the step that the address names.
+#[component]
+fn Steps(loaded: Basket, basket: Remote<Basket>) -> impl IntoView {
+    let query = use_query_map();
+    let navigate = use_navigate();
+    let is_paying = RwSignal::new(false);
+    let refused = RwSignal::new(Vec::new());
+    let has_details = loaded.account.billing_address.is_some() || matches!(loaded.item, Item::Invoice(_));
+    let wanted = loaded.wanted;
+    let step = Memo::new(move |_| query.read().get_str("step").and_then(Step::parse));
+    // An address without a step is not kept in the history, or Back would lead to it again and again.
+    Effect::new(move |_| {
+        if step.get().is_none() {
+            let options = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
+            navigate(&wanted.address(if has_details { "review" } else { "details" }), options);
+        }
+    });
+    let current = Signal::derive(move || match (step.get(), is_paying.get()) {
+        (Some(Step::Review), true) => 2,
+        (Some(Step::Review), false) => 1,
+        _ => 0,
+    });
+    let texts = t().shop;
+    move || {
+        let title = match step.get() {
+            Some(Step::Review) => texts.review_title,
+            Some(Step::Details) | None => texts.details_title,
+        };
+        let content = match step.get() {
+            Some(Step::Review) => view! { <Review loaded=loaded.clone() is_paying refused/> }.into_any(),
+            Some(Step::Details) | None => view! { <Details loaded=loaded.clone() basket refused/> }.into_any(),
+        };
+        view! {
+            <div class="checkout-columns">
+                <div class="checkout-head stack">
+                    <Stepper
+                        label=texts.steps
+                        names=vec![texts.step_details, texts.step_review, texts.step_pay]
+                        current
+                    />
+                    <Heading text=title/>
+                </div>
+                <div class="checkout-side">{order_card(&loaded, step.get() == Some(Step::Review))}</div>
+                {content}
+            </div>
+        }
+    }
+}
+
+fn nothing_to_buy() -> impl IntoView {
+    let texts = t().shop;
+    let has_account = use_session().account_id().is_some();
+    view! {
+        <div class="page-narrow stack">
+            <Heading text=texts.no_plan_title/>
+            <p class="soft">{if has_account { texts.no_plan_text } else { t().account.no_account }}</p>
+            <div class="row"><ButtonLink href="/plans" label=texts.see_plans/></div>
+        </div>
+    }
+}
+
+fn cannot_load(failure: Failure, basket: Remote<Basket>) -> AnyView {
+    // The plan that the address names is not on sale, or the invoice is somebody else's.
+    if failure == Failure::Unreadable || failure.is_not_found() {
+        return nothing_to_buy().into_any();
+    }
+    let retry = Callback::new(move |()| {
+        basket.failure.set(None);
+        basket.reload();
+    });
+    let words = could_not_load(&failure, t().shop.your_order);
+    view! {
+        <div class="page-narrow stack">
+            <Heading text=t().shop.review_title/>
+            <ProblemPanel words retry/>
+        </div>
+    }
+    .into_any()
+}

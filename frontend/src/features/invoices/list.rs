@@ -1,0 +1,186 @@
+//! All invoices of the account, newest first; the filter and the page stand in the address.
+
+use common::{
+    invoices::{InvoiceQuery, InvoiceStatus, InvoiceSummary, ListInvoices},
+    money::format_money,
+    page::Page,
+};
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+
+use crate::{
+    api, browser,
+    components::{
+        badge::badge,
+        button::{ButtonLink, Kind, PlainButton},
+        heading::Heading,
+        icon::icon_16,
+        skeleton::rows_skeleton,
+        time::day,
+    },
+    paging::{Pager, ROWS, use_place},
+    remote::remote,
+    session::use_session,
+    status,
+    text::t,
+};
+
+#[component]
+pub fn InvoicesPage() -> impl IntoView {
+    let session = use_session();
+    let place = use_place();
+    let query = use_query_map();
+    let texts = t().invoices;
+    let filter = Memo::new(move |_| query.read().get_str("status").and_then(InvoiceStatus::parse));
+    let invoices = remote(move || {
+        session.account_id();
+        let query = InvoiceQuery {
+            limit: Some(ROWS),
+            cursor: place.get().cursor,
+            sort: None,
+            status: filter.get(),
+        };
+        async move {
+            api::call::<ListInvoices>(&[], &query)
+                .await
+                .map(|page| (query.status, page))
+        }
+    });
+    view! {
+        <div class="page">
+            <div class="head"><Heading text=texts.title/></div>
+            <div class="stack">
+                <StatusChips filter/>
+                <div class="list" class:is-stale=invoices.is_busy aria-busy=move || invoices.is_busy.get().then_some("true")>
+                    {invoices.show(texts.list_failed, rows_skeleton, |(filter, page)| table(filter, page))}
+                </div>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn StatusChips(filter: Memo<Option<InvoiceStatus>>) -> impl IntoView {
+    let texts = t().invoices;
+    let navigate = use_navigate();
+    let chips = [
+        (None, texts.all),
+        (Some(InvoiceStatus::Open), texts.open),
+        (Some(InvoiceStatus::Paid), texts.paid),
+        (Some(InvoiceStatus::Draft), texts.draft),
+        (Some(InvoiceStatus::Void), texts.void),
+    ];
+    let chips = chips.into_iter().map(|(status, name)| {
+        let navigate = navigate.clone();
+        let is_on = move || filter.get() == status;
+        let address = match status {
+            Some(status) => format!("/invoices?status={status}"),
+            None => "/invoices".to_owned(),
+        };
+        view! {
+            <button
+                class="chip"
+                type="button"
+                aria-pressed=move || if is_on() { "true" } else { "false" }
+                on:click=move |_| navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() })
+            >
+                {move || is_on().then(|| icon_16("check"))}
+                {name}
+            </button>
+        }
+    });
+    view! { <div class="chips no-print" role="toolbar" aria-label=texts.status_filter>{chips.collect_view()}</div> }
+}
+
+fn table(filter: Option<InvoiceStatus>, page: Page<InvoiceSummary>) -> AnyView {
+    let texts = t().invoices;
+    if page.items.is_empty() {
+        return empty(filter).into_any();
+    }
+    let count = page.items.len();
+    let now = browser::now();
+    let rows = page.items.into_iter().map(|invoice| row(invoice, now));
+    let list = format!("invoices.{}", filter.map_or("", InvoiceStatus::as_str));
+    view! {
+        <div class="list-table">
+            <table role="table">
+                <caption class="visually-hidden">{texts.list_caption}</caption>
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">{texts.number}</th>
+                        <th role="columnheader" scope="col">{texts.description}</th>
+                        <th role="columnheader" scope="col">{texts.status}</th>
+                        <th role="columnheader" scope="col">{texts.issued}</th>
+                        <th role="columnheader" scope="col">{texts.due}</th>
+                        <th role="columnheader" scope="col" class="num">{texts.total}</th>
+                        <th role="columnheader" scope="col" class="num">{texts.balance}</th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{rows.collect_view()}</tbody>
+            </table>
+            <Pager list rows=count total=page.total next_cursor=page.next_cursor/>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(invoice: InvoiceSummary, now: chrono::DateTime<chrono::Utc>) -> impl IntoView {
+    let texts = t().invoices;
+    let href = format!("/invoices/{}", invoice.id);
+    let mark = status::invoice(&invoice, now);
+    let is_draft = invoice.status == InvoiceStatus::Draft;
+    let number = match invoice.number {
+        Some(number) => view! { <a href=href>{number}</a> }.into_any(),
+        None => view! { <a href=href class="muted">{texts.no_number}</a> }.into_any(),
+    };
+    let issued = match invoice.issued_at {
+        Some(at) => day(at).into_any(),
+        None => texts.not_issued.into_any(),
+    };
+    let due = match invoice.due_at.filter(|_| !is_draft) {
+        Some(at) => day(at).into_any(),
+        None => "–".into_any(),
+    };
+    let balance = if is_draft {
+        "–".to_owned()
+    } else {
+        format_money(invoice.balance)
+    };
+    let is_zero = is_draft || invoice.balance.is_zero();
+    view! {
+        <tr role="row">
+            <td role="cell" class="cell-key">{number}</td>
+            <td role="cell" class="cell-title">{invoice.description}</td>
+            <td role="cell" class="cell-status">{badge(mark)}</td>
+            <td role="cell" class="date muted">{issued}</td>
+            <td role="cell" class="date">{due}</td>
+            <td role="cell" class="num cell-amount">{format_money(invoice.total)}</td>
+            <td role="cell" class="num cell-balance" class:is-zero=is_zero>{balance}</td>
+        </tr>
+    }
+}
+
+fn empty(filter: Option<InvoiceStatus>) -> impl IntoView {
+    let texts = t().invoices;
+    let navigate = use_navigate();
+    if filter.is_none() {
+        return view! {
+            <div class="list-table empty">
+                <p>{texts.empty}</p>
+                <ButtonLink href="/plans" label=texts.see_plans/>
+            </div>
+        }
+        .into_any();
+    }
+    let clear = Callback::new(move |()| navigate("/invoices", NavigateOptions::default()));
+    view! {
+        <div class="list-table empty">
+            <p>{texts.empty_filtered}</p>
+            <PlainButton label=texts.clear_filters kind=Kind::Secondary on_press=clear/>
+        </div>
+    }
+    .into_any()
+}

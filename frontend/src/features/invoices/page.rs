@@ -1,0 +1,200 @@
+//! One invoice: what to do with it, the paper, and what happened.
+
+use common::{
+    ids::InvoiceId,
+    invoices::{GetInvoice, Invoice, InvoiceStatus, InvoiceSummary},
+    money::format_money,
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::document::paper;
+use crate::{
+    api::{self, Failure},
+    browser,
+    components::{
+        badge::{Tone, badge},
+        button::{ButtonLink, DownloadLink, Kind, PlainButton},
+        heading::Heading,
+        icon::icon_14,
+        notice::Notice,
+        problem::ProblemPanel,
+        skeleton::paper_skeleton,
+        steps::{Happening, timeline},
+    },
+    dates,
+    explain::could_not_load,
+    remote::{Remote, remote},
+    session::use_session,
+    status,
+    text::t,
+};
+
+#[component]
+pub fn InvoicePage() -> impl IntoView {
+    let params = use_params_map();
+    let texts = t().invoices;
+    let id = Memo::new(move |_| InvoiceId::parse(params.read().get_str("id").unwrap_or_default()).ok());
+    let invoice = remote(move || {
+        let id = id.get();
+        async move {
+            match id {
+                Some(id) => api::call::<GetInvoice>(&[id.as_str()], &()).await.map(Some),
+                None => Ok(None),
+            }
+        }
+    });
+    let title = Signal::derive(move || {
+        invoice.value.with(|invoice| match invoice {
+            Some(Some(invoice)) => invoice
+                .summary
+                .number
+                .clone()
+                .unwrap_or_else(|| texts.draft_title.to_owned()),
+            _ => texts.invoice.to_owned(),
+        })
+    });
+    view! {
+        <div class="page">
+            <nav class="crumbs no-print" aria-label=t().common.back>
+                <a href="/invoices">{texts.title}</a>
+                {icon_14("right")}
+                <span>{title}</span>
+            </nav>
+            <div class="head no-print">
+                <div class="head-title">
+                    <Heading text=title/>
+                    {move || invoice.value.get().flatten().map(|invoice| state_words(&invoice.summary))}
+                </div>
+                {move || invoice.value.get().flatten().map(|invoice| view! { <Actions invoice/> })}
+            </div>
+            {invoice.show_or(
+                paper_skeleton,
+                |loaded| match loaded {
+                    Some(loaded) => body(&loaded).into_any(),
+                    None => not_found().into_any(),
+                },
+                move |failure| cannot_load(&failure, invoice),
+            )}
+        </div>
+    }
+}
+
+fn not_found() -> impl IntoView {
+    view! { <p class="soft">{t().invoices.not_found}</p> }
+}
+
+fn cannot_load(failure: &Failure, invoice: Remote<Option<Invoice>>) -> AnyView {
+    if failure.is_not_found() {
+        return not_found().into_any();
+    }
+    let retry = Callback::new(move |()| {
+        invoice.failure.set(None);
+        invoice.reload();
+    });
+    view! { <ProblemPanel words=could_not_load(failure, t().invoices.load_failed) retry/> }.into_any()
+}
+
+/// Badge, and the date it is due while it is open.
+fn state_words(summary: &InvoiceSummary) -> impl IntoView + use<> {
+    let mark = badge(status::invoice(summary, browser::now()));
+    let due = summary
+        .due_at
+        .filter(|_| summary.status == InvoiceStatus::Open)
+        .map(|due_at| view! { <span class="muted">{t().common.due_on(&dates::date(due_at))}</span> });
+    view! { {mark} {due} }
+}
+
+/// Print and PDF, and the one primary that fits the state.
+#[component]
+fn Actions(invoice: Invoice) -> impl IntoView {
+    let texts = t().invoices;
+    let session = use_session();
+    let summary = invoice.summary;
+    let has_number = summary.number.is_some();
+    let print = Callback::new(|()| browser::print());
+    let pdf = api::pdf_address(summary.id);
+    let is_payable = summary.status == InvoiceStatus::Open && !summary.balance.is_zero();
+    let download = match invoice.supplier.vat_number {
+        Some(_) => texts.download_tax_invoice,
+        None => texts.download_invoice,
+    };
+    let (label, kind) = if is_payable {
+        (texts.pdf, Kind::Secondary)
+    } else {
+        (download, Kind::Primary)
+    };
+    let pay_label = t().shop.pay(&format_money(summary.balance));
+    let pay_href = format!("/checkout?invoice={}", summary.id);
+    view! {
+        <div class="head-actions">
+            <PlainButton label=texts.print icon="print" kind=Kind::Secondary on_press=print/>
+            {has_number.then(|| view! { <DownloadLink href=pdf label kind/> })}
+            {move || (is_payable && session.may_pay()).then(|| {
+                view! { <ButtonLink href=pay_href.clone() label=pay_label.clone() icon="lock"/> }
+            })}
+        </div>
+    }
+}
+
+fn body(invoice: &Invoice) -> impl IntoView + use<> {
+    let texts = t().invoices;
+    let is_draft = invoice.summary.status == InvoiceStatus::Draft;
+    let draft_note = is_draft.then(|| {
+        view! {
+            <Notice tone=Tone::Info icon_name="info" title=texts.draft_note>
+                <a class="inline-touch" href="/payments">{texts.see_payments}</a>
+            </Notice>
+        }
+    });
+    view! {
+        <div class="stack">
+            {draft_note}
+            <div class="document">
+                {paper(invoice)}
+                <section class="stack no-print">
+                    <h2>{texts.what_happened}</h2>
+                    {timeline(happenings(invoice))}
+                </section>
+            </div>
+        </div>
+    }
+}
+
+/// Newest first.
+fn happenings(invoice: &Invoice) -> Vec<Happening> {
+    let texts = t().invoices;
+    let summary = &invoice.summary;
+    let mut list = vec![Happening {
+        tone: Tone::Neutral,
+        icon: "pencil",
+        title: texts.happened_order.to_owned(),
+        note: summary.description.clone(),
+        at: summary.created_at,
+    }];
+    if let (Some(at), Some(number)) = (summary.issued_at, &summary.number) {
+        list.push(Happening {
+            tone: Tone::Neutral,
+            icon: "invoice",
+            title: texts.finalised_as(number),
+            note: texts.number_given.to_owned(),
+            at,
+        });
+    }
+    for payment in &invoice.payments {
+        let amount = format_money(payment.amount);
+        list.push(Happening {
+            tone: Tone::Positive,
+            icon: "check",
+            title: texts.happened_paid.to_owned(),
+            note: match &payment.provider_reference {
+                Some(reference) => texts.by_payfast(&amount, reference),
+                None => amount,
+            },
+            at: payment.at,
+        });
+    }
+    list.sort_by_key(|happening| happening.at);
+    list.reverse();
+    list
+}

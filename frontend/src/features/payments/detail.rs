@@ -1,0 +1,167 @@
+//! One payment: amount, state, facts, and what happened.
+
+use common::{
+    ids::PaymentId,
+    money::format_money,
+    payments::{GetPayment, Payment, PaymentStatus},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::{WaitingActions, events::happenings, order_address};
+use crate::{
+    api::{self, Failure},
+    components::{
+        badge::{Tone, badge},
+        button::{ButtonLink, Fit, Kind},
+        heading::Heading,
+        icon::icon_14,
+        notice::Notice,
+        problem::ProblemPanel,
+        skeleton::card_skeleton,
+        steps::timeline,
+        time::time,
+    },
+    explain::could_not_load,
+    remote::{Remote, remote},
+    status,
+    text::t,
+};
+
+#[component]
+pub fn PaymentPage() -> impl IntoView {
+    let params = use_params_map();
+    let texts = t().payments;
+    let id = Memo::new(move |_| PaymentId::parse(params.read().get_str("id").unwrap_or_default()).ok());
+    let payment = remote(move || {
+        let id = id.get();
+        async move {
+            match id {
+                Some(id) => api::call::<GetPayment>(&[id.as_str()], &()).await.map(Some),
+                None => Ok(None),
+            }
+        }
+    });
+    let title = Signal::derive(move || {
+        payment.value.with(|payment| match payment {
+            Some(Some(payment)) => texts.of_amount(&format_money(payment.summary.amount)),
+            _ => texts.payment.to_owned(),
+        })
+    });
+    let mark = move || {
+        payment
+            .value
+            .get()
+            .flatten()
+            .map(|payment| badge(status::payment(payment.summary.status)))
+    };
+    view! {
+        <div class="page">
+            <nav class="crumbs" aria-label=t().common.back>
+                <a href="/payments">{texts.title}</a>
+                {icon_14("right")}
+                <span>{title}</span>
+            </nav>
+            <div class="head"><div class="head-title"><Heading text=title/> {mark}</div></div>
+            {payment.show_or(
+                card_skeleton,
+                move |loaded| match loaded {
+                    Some(loaded) => view! { <Body loaded payment/> }.into_any(),
+                    None => not_found().into_any(),
+                },
+                move |failure| cannot_load(&failure, payment),
+            )}
+        </div>
+    }
+}
+
+fn not_found() -> impl IntoView {
+    view! { <p class="soft">{t().payments.not_found}</p> }
+}
+
+fn cannot_load(failure: &Failure, payment: Remote<Option<Payment>>) -> AnyView {
+    if failure.is_not_found() {
+        return not_found().into_any();
+    }
+    let retry = Callback::new(move |()| {
+        payment.failure.set(None);
+        payment.reload();
+    });
+    view! { <ProblemPanel words=could_not_load(failure, t().payments.load_failed) retry/> }.into_any()
+}
+
+#[component]
+fn Body(loaded: Payment, payment: Remote<Option<Payment>>) -> impl IntoView {
+    let texts = t().payments;
+    let history = timeline(happenings(&loaded.events));
+    let credit = (loaded.credited.minor > 0).then(|| {
+        let title = texts.on_credit(&format_money(loaded.credited));
+        view! { <Notice tone=Tone::Info icon_name="info" title text=texts.credit_late/> }
+    });
+    view! {
+        <div class="payment-columns stack-wide">
+            <div class="stack">
+                {credit}
+                <div class="card"><div class="card-part">{facts(&loaded)}</div></div>
+                {actions(loaded, payment)}
+            </div>
+            <section class="stack">
+                <h2>{texts.what_happened}</h2>
+                {history}
+            </section>
+        </div>
+    }
+}
+
+fn facts(payment: &Payment) -> impl IntoView + use<> {
+    let texts = t().payments;
+    let summary = payment.summary.clone();
+    let invoice_page = format!("/invoices/{}", summary.invoice_id);
+    let number = summary.invoice_number.unwrap_or_else(|| texts.draft_invoice.to_owned());
+    let money = |label: &'static str, amount: Option<common::Money>| {
+        amount.map(|amount| view! { <div><dt>{label}</dt><dd>{format_money(amount)}</dd></div> })
+    };
+    view! {
+        <dl class="facts facts-lined">
+            <div><dt>{texts.for_what}</dt><dd>{summary.description}</dd></div>
+            <div>
+                <dt>{texts.invoice}</dt>
+                <dd><a class="inline-touch" href=invoice_page>{number}</a></dd>
+            </div>
+            {money(texts.amount, Some(summary.amount))}
+            {money(texts.fee, summary.fee)}
+            {money(texts.net, summary.net)}
+            <div><dt>{texts.started}</dt><dd>{time(summary.created_at)}</dd></div>
+            {summary.succeeded_at.map(|at| view! { <div><dt>{texts.paid_at}</dt><dd>{time(at)}</dd></div> })}
+            {summary.provider_reference.map(|reference| {
+                view! { <div><dt>{texts.reference}</dt><dd>{reference}</dd></div> }
+            })}
+        </dl>
+    }
+}
+
+fn actions(loaded: Payment, payment: Remote<Option<Payment>>) -> AnyView {
+    let texts = t().payments;
+    let order = order_address(&loaded);
+    match loaded.summary.status {
+        PaymentStatus::AwaitingCustomer => {
+            let on_change = Callback::new(move |changed| payment.value.set(Some(Some(changed))));
+            view! { <WaitingActions payment=loaded on_change/> }.into_any()
+        }
+        PaymentStatus::Created | PaymentStatus::Processing | PaymentStatus::Unknown => {
+            let waits = format!("/payments/{}/return", loaded.summary.id);
+            view! {
+                <Notice tone=Tone::Warning icon_name="arrows" title=texts.slow_text text=texts.slow_more/>
+                <ButtonLink href=waits label=texts.check_now kind=Kind::Secondary fit=Fit::Large/>
+            }
+            .into_any()
+        }
+        PaymentStatus::Succeeded => {
+            let invoice = format!("/invoices/{}", loaded.summary.invoice_id);
+            view! { <ButtonLink href=invoice label=texts.see_invoice fit=Fit::Large/> }.into_any()
+        }
+        PaymentStatus::Failed | PaymentStatus::Canceled | PaymentStatus::Expired => {
+            view! { <ButtonLink href=order label=texts.start_again fit=Fit::Large/> }.into_any()
+        }
+    }
+}

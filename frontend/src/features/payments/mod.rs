@@ -1,0 +1,126 @@
+//! What happens after PayFast, one payment, and the list of payments.
+
+mod after;
+mod detail;
+mod events;
+mod list;
+mod receipt;
+mod watch;
+
+pub use after::{CancelledPage, ReturnPage};
+pub use detail::PaymentPage;
+pub use list::PaymentsPage;
+
+use common::{
+    ids::PaymentId,
+    payments::{CancelPayment, Payment},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    api::{self, Failure},
+    browser,
+    components::{
+        button::{Button, Fit, Kind},
+        problem::{Words, problem_banner},
+    },
+    explain::could_not,
+    orders,
+    text::t,
+};
+
+/// The order that a payment was for, to start it again.
+fn order_address(payment: &Payment) -> String {
+    match payment.product_code {
+        Some(code) => format!("/checkout?plan={code}"),
+        None => format!("/checkout?invoice={}", payment.summary.invoice_id),
+    }
+}
+
+/// Continue and Cancel, for a payment that waits for the customer.
+#[component]
+fn WaitingActions(
+    payment: Payment,
+    /// Gets the payment after it was cancelled.
+    on_change: Callback<Payment>,
+) -> impl IntoView {
+    let texts = t().payments;
+    let id = payment.summary.id;
+    let problem = RwSignal::new(None::<Words>);
+    let is_opening = RwSignal::new(false);
+    let go_on = Callback::new(move |()| {
+        is_opening.set(true);
+        problem.set(None);
+        spawn_local(async move {
+            if let Err(words) = reopen(id).await {
+                problem.set(Some(words));
+                is_opening.set(false);
+            }
+        });
+    });
+    view! {
+        <div class="actions">
+            {problem_banner(problem)}
+            <Button
+                label=texts.continue_payment
+                busy_label=t().shop.opening
+                is_busy=is_opening
+                on_press=go_on
+                fit=Fit::Large
+            />
+            <CancelOnly payment on_change/>
+        </div>
+    }
+}
+
+/// Gives up a payment that waits for the customer. Money that arrives later still counts.
+#[component]
+fn CancelOnly(payment: Payment, on_change: Callback<Payment>) -> impl IntoView {
+    let texts = t().payments;
+    let id = payment.summary.id;
+    let problem = RwSignal::new(None::<Words>);
+    let is_cancelling = RwSignal::new(false);
+    let cancel = Callback::new(move |()| {
+        is_cancelling.set(true);
+        problem.set(None);
+        spawn_local(async move {
+            let answer = api::call::<CancelPayment>(&[id.as_str()], &()).await;
+            is_cancelling.try_set(false);
+            match answer {
+                Ok(payment) => {
+                    orders::forget_payment(id);
+                    on_change.try_run(payment);
+                }
+                Err(failure) => {
+                    problem.try_set(Some(could_not(&failure, texts.cancel_failed)));
+                }
+            }
+        });
+    });
+    view! {
+        {problem_banner(problem)}
+        <Button
+            label=texts.cancel_payment
+            busy_label=texts.cancelling
+            is_busy=is_cancelling
+            on_press=cancel
+            kind=Kind::Secondary
+            fit=Fit::Large
+        />
+    }
+}
+
+/// Hands the same payment over to PayFast once more.
+async fn reopen(id: PaymentId) -> Result<(), Words> {
+    let texts = t().payments;
+    let words = |failure: &Failure| could_not(failure, texts.continue_failed);
+    let checkout = orders::reopen(id).await.map_err(|failure| words(&failure))?;
+    let Some(checkout) = checkout else {
+        return Err(Words {
+            title: t().common.could_not(texts.continue_failed),
+            detail: texts.no_form.to_owned(),
+            reference: None,
+        });
+    };
+    browser::post_form(&checkout).ok_or_else(|| words(&Failure::Unreadable))
+}

@@ -1,0 +1,129 @@
+//! Paid: said only after the server has applied PayFast's confirmation.
+
+use common::{
+    accounts::{Account, GetAccount},
+    invoices::{GetInvoice, Invoice},
+    money::format_money,
+    payments::Payment,
+};
+use leptos::prelude::*;
+
+use crate::{
+    api,
+    components::{
+        art::Horizon,
+        badge::{Mark, Tone, badge_large},
+        button::{ButtonLink, DownloadLink, Fit, Kind},
+        heading::page_heading,
+        time::{day, time},
+    },
+    plans,
+    remote::{Remote, remote},
+    session::use_session,
+    text::t,
+};
+
+/// Pages older than this show the same receipt without the sunrise.
+const FRESH_MINUTES: i64 = 10;
+
+#[component]
+pub fn Receipt(payment: Payment) -> impl IntoView {
+    let texts = t().payments;
+    let session = use_session();
+    let invoice_id = payment.summary.invoice_id;
+    let account_id = payment.summary.account_id;
+    let invoice = remote(move || async move { api::call::<GetInvoice>(&[invoice_id.as_str()], &()).await });
+    let account = remote(move || async move {
+        let account = api::call::<GetAccount>(&[account_id.as_str()], &()).await?;
+        session.renamed(&account);
+        Ok(account)
+    });
+    let amount = format_money(payment.summary.amount);
+    let credit = (payment.credited.minor > 0).then(|| texts.on_credit(&format_money(payment.credited)));
+    let sentence = match (&credit, payment.product_code) {
+        (Some(_), _) => texts.paid_title.to_owned(),
+        (None, Some(code)) => format!("{} {}", texts.thank_you, texts.plan_is_on(plans::family(code))),
+        (None, None) => texts.thank_you.to_owned(),
+    };
+    let heading = page_heading(Signal::stored(format!("{} {amount}", texts.paid_title)));
+    let is_fresh = payment
+        .summary
+        .succeeded_at
+        .is_some_and(|at| (crate::browser::now() - at).num_minutes() < FRESH_MINUTES);
+    let mark = Mark::new(Tone::Positive, "check", texts.paid_badge);
+    let detail = format!("/payments/{}", payment.summary.id);
+    let invoice_page = format!("/invoices/{invoice_id}");
+    view! {
+        <Horizon is_rising=is_fresh/>
+        <div class="receipt">
+            <div class="receipt-head">
+                {badge_large(mark)}
+                <h1 tabindex="-1" node_ref=heading>
+                    <span class="amount-xl">{amount}</span>
+                    " "
+                    <small>{sentence}</small>
+                </h1>
+                {credit.map(|credit| view! { <p class="soft">{texts.credit_late} " " <strong>{credit}</strong></p> })}
+            </div>
+            <div class="card"><div class="card-part">{facts(payment, invoice, account)}</div></div>
+            <div class="actions">
+                {move || download(invoice.value.get().as_ref(), &invoice_page)}
+                <ButtonLink href="/home" label=texts.go_home kind=Kind::Secondary fit=Fit::Large/>
+            </div>
+            <p class="centred small"><a class="inline-touch" href=detail>{texts.see_payment}</a></p>
+        </div>
+    }
+}
+
+fn facts(payment: Payment, invoice: Remote<Invoice>, account: Remote<Account>) -> impl IntoView {
+    let texts = t().payments;
+    let number = payment.summary.invoice_number.clone();
+    let invoice_page = format!("/invoices/{}", payment.summary.invoice_id);
+    let vat = move || {
+        invoice.value.with(|invoice| {
+            let summary = &invoice.as_ref()?.summary;
+            let percent = plans::vat_percent(summary.subtotal, summary.vat).to_string();
+            (!summary.vat.is_zero()).then(|| {
+                view! { <div><dt>{texts.includes_vat(&percent)}</dt><dd>{format_money(summary.vat)}</dd></div> }
+            })
+        })
+    };
+    let bought_plan = payment.product_code.is_some();
+    let until = move || {
+        let until = account
+            .value
+            .with(|account| account.as_ref().and_then(|account| account.plan.paid_until));
+        let until = until.filter(|_| bought_plan)?;
+        Some(view! { <div><dt>{texts.paid_until}</dt><dd>{day(until)}</dd></div> })
+    };
+    view! {
+        <dl class="facts facts-lined">
+            <div>
+                <dt>{texts.invoice}</dt>
+                <dd><a class="inline-touch" href=invoice_page>{number.unwrap_or_else(|| texts.draft_invoice.to_owned())}</a></dd>
+            </div>
+            {vat}
+            {payment.summary.succeeded_at.map(|at| view! { <div><dt>{texts.paid_at}</dt><dd>{time(at)}</dd></div> })}
+            {payment.summary.provider_reference.map(|reference| {
+                view! { <div><dt>{texts.reference}</dt><dd>{reference}</dd></div> }
+            })}
+            {until}
+        </dl>
+    }
+}
+
+/// The document is made by the server when it is asked for, so it is ready as soon as its name is known.
+fn download(invoice: Option<&Invoice>, page: &str) -> impl IntoView + use<> {
+    let texts = t().payments;
+    match invoice {
+        Some(invoice) if invoice.summary.number.is_some() => {
+            let label = match invoice.supplier.vat_number {
+                Some(_) => texts.download_tax_invoice,
+                None => texts.download_invoice,
+            };
+            let href = api::pdf_address(invoice.summary.id);
+            view! { <DownloadLink href label fit=Fit::Large/> }.into_any()
+        }
+        _ => view! { <ButtonLink href=page label=texts.see_invoice fit=Fit::Large/> }.into_any(),
+    }
+}

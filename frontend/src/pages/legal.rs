@@ -1,0 +1,55 @@
+//! Terms, privacy notice (POPIA) and refunds.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::heading::Heading,
+    site::{grouped_vat_number, use_site},
+    text::{LegalPage, t},
+};
+
+#[component]
+pub fn TermsPage() -> impl IntoView {
+    prose(&t().legal.terms)
+}
+
+#[component]
+pub fn PrivacyPage() -> impl IntoView {
+    prose(&t().legal.privacy)
+}
+
+#[component]
+pub fn RefundsPage() -> impl IntoView {
+    prose(&t().legal.refunds)
+}
+
+fn prose(page: &'static LegalPage) -> impl IntoView {
+    let site = use_site();
+    let sections = page.sections.iter().map(|section| {
+        let paragraphs = section.paragraphs.iter().map(|paragraph| view! { <p>{*paragraph}</p> });
+        view! {
+            <h2>{section.heading}</h2>
+            {paragraphs.collect_view()}
+        }
+    });
+    let seller = move || {
+        site.get().map(|site| {
+            let vat = site
+                .supplier
+                .vat_number
+                .map(|number| t().invoices.vat_no(&grouped_vat_number(&number)));
+            view! {
+                <h2>{t().legal.seller}</h2>
+                <p>{site.supplier.name} <br/> {site.supplier.address} {vat.map(|vat| view! { <br/> {vat} })}</p>
+            }
+        })
+    };
+    view! {
+        <article class="page page-text prose">
+            <Heading text=page.title/>
+            <p class="strong">{page.summary}</p>
+            {sections.collect_view()}
+            {seller}
+        </article>
+    }
+}

@@ -1,0 +1,249 @@
+//! The start page and the plans.
+
+use common::{
+    money::format_money,
+    plans::{Interval, ListPlans, Plan, ProductCode},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api,
+    components::{
+        art::Horizon,
+        button::{ButtonLink, Kind},
+        heading::Heading,
+        icon::{icon, icon_16},
+        skeleton::card_skeleton,
+        steps::numbered_steps,
+    },
+    next, plans,
+    remote::remote,
+    session::use_session,
+    site::{grouped_vat_number, use_site},
+    text::t,
+};
+
+#[component]
+pub fn StartPage() -> impl IntoView {
+    let texts = t().shop;
+    view! {
+        <div>
+            <section class="hero">
+                <div class="hero-inner">
+                    <Heading text=texts.promise/>
+                    <PlanChoice/>
+                </div>
+            </section>
+            <Horizon/>
+            <div class="page public-facts">
+                <section class="stack">
+                    <h2>{texts.how_it_works}</h2>
+                    {numbered_steps(vec![texts.how_1.into(), texts.how_2.into(), texts.how_3.into()], None)}
+                </section>
+                <section class="stack">
+                    <h2>{texts.who_sells}</h2>
+                    <Seller/>
+                    <p class="soft measure">{texts.no_renewal}</p>
+                </section>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+pub fn PlansPage() -> impl IntoView {
+    let texts = t().shop;
+    view! {
+        <div>
+            <section class="hero">
+                <div class="hero-inner">
+                    <Heading text=texts.choose_plan/>
+                    <PlanChoice/>
+                    <p class="soft measure">{texts.no_renewal}</p>
+                </div>
+            </section>
+            <Horizon/>
+        </div>
+    }
+}
+
+/// The seller's name, address and VAT number.
+#[component]
+fn Seller() -> impl IntoView {
+    let site = use_site();
+    move || {
+        site.get().map(|site| {
+            let vat = site
+                .supplier
+                .vat_number
+                .map(|number| t().invoices.vat_no(&grouped_vat_number(&number)));
+            view! {
+                <p class="soft">
+                    <span class="strong">{site.supplier.name}</span>
+                    <br/>
+                    {site.supplier.address}
+                    {vat.map(|vat| view! { <br/> {vat} })}
+                </p>
+            }
+        })
+    }
+}
+
+/// Monthly or yearly, then one card for each plan; the choice stands in the address.
+#[component]
+fn PlanChoice() -> impl IntoView {
+    let texts = t().shop;
+    let query = use_query_map();
+    let navigate = leptos_router::hooks::use_navigate();
+    let path = leptos_router::hooks::use_location().pathname;
+    let is_yearly = Memo::new(move |_| query.read().get_str("per") == Some("year"));
+    let choose = move |address: &'static str| {
+        let navigate = navigate.clone();
+        move |_| {
+            let options = leptos_router::NavigateOptions {
+                replace: true,
+                scroll: false,
+                ..Default::default()
+            };
+            navigate(&format!("{}{address}", path.get_untracked()), options);
+        }
+    };
+    let offered = remote(|| async { Ok(api::call::<ListPlans>(&[], &()).await?.items) });
+    let saving = move || offered.value.with(|plans| plans.as_deref().and_then(saving_on_pro));
+    let site = use_site();
+    let vat = move || {
+        site.charges_vat()
+            .map(|charged| if charged { texts.vat_included } else { texts.no_vat })
+    };
+    let pressed = move |yearly: bool| move || if is_yearly.get() == yearly { "true" } else { "false" };
+    let cards = move |all: Vec<Plan>| {
+        (move || {
+            let wanted = if is_yearly.get() {
+                Interval::Year
+            } else {
+                Interval::Month
+            };
+            let cards = families(&all, wanted)
+                .into_iter()
+                .map(|plan| view! { <PlanCard plan/> });
+            view! { <div class="plans">{cards.collect_view()}</div> }
+        })
+        .into_any()
+    };
+    view! {
+        <div class="plans-switch" id="plans">
+            <div class="segmented" role="group" aria-label=texts.period>
+                <button type="button" aria-pressed=pressed(false) on:click=choose("")>{texts.monthly}</button>
+                <button type="button" aria-pressed=pressed(true) on:click=choose("?per=year")>{texts.yearly}</button>
+            </div>
+            <p class="soft">{saving} " " {vat}</p>
+        </div>
+        {offered.show(texts.plans, plans_skeleton, cards)}
+    }
+}
+
+fn plans_skeleton() -> AnyView {
+    view! { <div class="plans" aria-busy="true">{card_skeleton()} {card_skeleton()} {card_skeleton()}</div> }.into_any()
+}
+
+/// One plan of each family: of the wanted period, or the only one there is.
+fn families(all: &[Plan], wanted: Interval) -> Vec<Plan> {
+    let mut shown: Vec<Plan> = Vec::new();
+    for plan in all.iter().filter(|plan| plan.code != ProductCode::LiveVerifyR5) {
+        match shown.iter_mut().find(|shown| shown.name == plan.name) {
+            Some(shown) if plan.interval == wanted => *shown = plan.clone(),
+            Some(_) => {}
+            None => shown.push(plan.clone()),
+        }
+    }
+    shown
+}
+
+fn saving_on_pro(all: &[Plan]) -> Option<String> {
+    let find = |code| all.iter().find(|plan| plan.code == code);
+    let saving = plans::yearly_saving(find(ProductCode::ProMonthly)?, find(ProductCode::ProYearly)?)?;
+    Some(t().shop.saving(&format_money(saving)))
+}
+
+#[component]
+fn PlanCard(plan: Plan) -> impl IntoView {
+    let session = use_session();
+    let texts = t().shop;
+    let code = plan.code;
+    let is_free = code == ProductCode::Free;
+    let is_mine = move || {
+        session
+            .account
+            .with(|account| account.as_ref().is_some_and(|account| account.plan.code == code))
+    };
+    let title = plans::title(&plan);
+    let address = format!("/checkout?plan={code}");
+    let kind = if code == ProductCode::ProMonthly || code == ProductCode::ProYearly {
+        Kind::Primary
+    } else {
+        Kind::Secondary
+    };
+    let family = plan.name.clone();
+    let action = move || {
+        if is_free && session.is_somebody() {
+            let words = if is_mine() {
+                texts.your_plan
+            } else {
+                texts.free_needs_nothing
+            };
+            return view! { <p class="plan-current small">{is_mine().then(|| icon_16("check"))} {words}</p> }
+                .into_any();
+        }
+        let href = match (is_free, session.is_nobody()) {
+            (true, _) => "/register".to_owned(),
+            (false, true) => next::link("/register", &address),
+            (false, false) => address.clone(),
+        };
+        view! { <ButtonLink href label=texts.choose(&title) kind/> }.into_any()
+    };
+    let per = match plan.interval {
+        Interval::Month => texts.per_month,
+        Interval::Year => texts.per_year,
+        Interval::Once => texts.once,
+    };
+    let price = if is_free {
+        view! { <span class="amount-l">{texts.free}</span> }.into_any()
+    } else {
+        view! {
+            <span class="amount-l">{format_money(plan.price)}</span>
+            <span class="small muted">{per}</span>
+        }
+        .into_any()
+    };
+    let features = plan
+        .features
+        .into_iter()
+        .map(|feature| view! { <li>{icon_16("check")} <span>{feature}</span></li> });
+    view! {
+        <article class="plan">
+            <h2>{family}</h2>
+            <p class="plan-words small muted">{plan.description}</p>
+            <p class="plan-price">{price}</p>
+            <ul class="plan-features small">{features.collect_view()}</ul>
+            {action}
+        </article>
+    }
+}
+
+/// The plan that somebody chose before signing up, so that they see it was not lost.
+#[component]
+pub fn ChosenPlan(code: ProductCode) -> impl IntoView {
+    let offered = remote(|| async { Ok(api::call::<ListPlans>(&[], &()).await?.items) });
+    move || {
+        offered.value.with(|all| {
+            let plan = all.as_ref()?.iter().find(|plan| plan.code == code)?;
+            Some(view! {
+                <p class="banner tone-info">
+                    {icon("info")}
+                    <span>{t().auth.you_chose} " " <strong>{plans::title(plan)}</strong> ", " {format_money(plan.price)} "."</span>
+                </p>
+            })
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! Pages of a list: the page and its cursor stand in the address, the way back in the tab.
+//!
+//! The server pages by key, so a cursor leads forward only; the cursors of the pages before are kept per list.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate, use_query_map},
+};
+
+use crate::{browser, components::icon::icon_16, text::t};
+
+/// Rows on a page.
+pub const ROWS: u32 = 20;
+
+/// The page that the address names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// From 1.
+    pub number: u32,
+    pub cursor: Option<String>,
+}
+
+pub fn use_place() -> Memo<Place> {
+    let query = use_query_map();
+    Memo::new(move |_| {
+        let query = query.read();
+        let cursor = query.get("cursor").filter(|cursor| !cursor.is_empty());
+        let number = query.get_str("page").and_then(|text| text.parse().ok()).unwrap_or(1);
+        Place {
+            number: if cursor.is_some() { number } else { 1 },
+            cursor,
+        }
+    })
+}
+
+/// Range and total, Previous and Next.
+#[component]
+pub fn Pager(
+    /// Names the list, with its filters.
+    list: String,
+    rows: usize,
+    total: Option<i64>,
+    next_cursor: Option<String>,
+) -> impl IntoView {
+    let texts = t().common;
+    let place = use_place().get_untracked();
+    let navigate = use_navigate();
+    let path = use_location().pathname.get_untracked();
+    let query = use_query_map().get_untracked();
+    let slot = move |number: u32| format!("capecontrol.pages.{list}.{number}");
+    browser::session().set(&slot(place.number), place.cursor.as_deref().unwrap_or_default());
+
+    let open = move |number: u32, cursor: Option<String>| {
+        let mut query = query.clone();
+        query.remove("cursor");
+        query.remove("page");
+        if let Some(cursor) = cursor {
+            query.insert("cursor", cursor);
+            query.insert("page", number.to_string());
+        }
+        navigate(
+            &format!("{path}{}", query.to_query_string()),
+            NavigateOptions::default(),
+        );
+    };
+    let first = (place.number - 1) * ROWS + 1;
+    let from = first.to_string();
+    let to = (first as usize + rows.saturating_sub(1)).to_string();
+    let range = match total {
+        Some(total) => texts.range(&from, &to, &total.to_string()),
+        None => texts.range_open(&from, &to),
+    };
+    let number = place.number;
+    let previous = (number > 1).then(|| {
+        let open = open.clone();
+        let cursor = browser::session()
+            .get(&slot(number - 1))
+            .filter(|cursor| !cursor.is_empty());
+        view! {
+            <button class="btn btn-secondary" type="button" on:click=move |_| open(number - 1, cursor.clone())>
+                {icon_16("left")} {texts.previous}
+            </button>
+        }
+    });
+    let next = next_cursor.map(|cursor| {
+        view! {
+            <button class="btn btn-secondary" type="button" on:click=move |_| open(number + 1, Some(cursor.clone()))>
+                {texts.next} {icon_16("right")}
+            </button>
+        }
+    });
+    view! {
+        <nav class="list-foot pager" aria-label=texts.pages>
+            <p role="status">{range}</p>
+            <div class="pager-buttons no-print">{previous} {next}</div>
+        </nav>
+    }
+}

@@ -1,0 +1,234 @@
+//! Who is signed in, for every page; and the guard in front of private ones.
+
+use std::cell::Cell;
+
+use common::{
+    ErrorCode,
+    accounts::{Account, AccountRole, AccountSummary},
+    auth::{GetMe, Login, Logout, SignedIn},
+    ids::AccountId,
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
+
+use crate::{
+    api::{self, Failure},
+    browser,
+    components::{problem::ProblemPanel, skeleton::PageSkeleton},
+    explain::explain,
+    next,
+    text::t,
+};
+
+/// The account that was chosen last, where a user has several.
+const ACCOUNT_KEY: &str = "capecontrol.account";
+
+/// What the server has said about this browser.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Who {
+    Asking,
+    Nobody,
+    Somebody(SignedIn),
+    Unreachable(Failure),
+}
+
+/// The session, as a context of every page.
+#[derive(Clone, Copy)]
+pub struct Session {
+    pub who: RwSignal<Who>,
+    pub account: RwSignal<Option<AccountSummary>>,
+    id: Memo<Option<AccountId>>,
+}
+
+thread_local! {
+    static SESSION: Cell<Option<Session>> = const { Cell::new(None) };
+}
+
+impl Session {
+    /// Creates the session, gives it to all pages and asks the server.
+    pub fn provide() -> Session {
+        let account = RwSignal::new(None::<AccountSummary>);
+        let session = Session {
+            who: RwSignal::new(Who::Asking),
+            account,
+            id: Memo::new(move |_| account.with(|account| account.as_ref().map(|account| account.id))),
+        };
+        provide_context(session);
+        SESSION.set(Some(session));
+        api::on_signed_out(|| {
+            if let Some(session) = SESSION.get() {
+                session.end();
+            }
+        });
+        session.ask();
+        session
+    }
+
+    /// Asks the server who is signed in.
+    pub fn ask(self) {
+        spawn_local(async move {
+            match api::call::<GetMe>(&[], &()).await {
+                Ok(signed_in) => self.begin(signed_in),
+                Err(failure) if failure.is(ErrorCode::NotSignedIn) => self.end(),
+                Err(failure) => self.who.set(Who::Unreachable(failure)),
+            }
+        });
+    }
+
+    pub async fn sign_in(self, credentials: common::auth::Credentials) -> Result<(), Failure> {
+        let signed_in = api::call::<Login>(&[], &credentials).await?;
+        api::forget_csrf();
+        self.begin(signed_in);
+        Ok(())
+    }
+
+    /// Ends the session on the server, then leaves the page so that nothing stays in memory.
+    pub async fn sign_out(self) -> Result<(), Failure> {
+        api::call::<Logout>(&[], &()).await?;
+        browser::session().clear();
+        browser::local().remove(ACCOUNT_KEY);
+        browser::leave_to("/sign-in?signed_out=1");
+        Ok(())
+    }
+
+    pub fn is_nobody(self) -> bool {
+        self.who.with(|who| *who == Who::Nobody)
+    }
+
+    pub fn is_somebody(self) -> bool {
+        self.who.with(|who| matches!(who, Who::Somebody(_)))
+    }
+
+    /// The account that calls act for; changes only when another one is chosen.
+    pub fn account_id(self) -> Option<AccountId> {
+        self.id.get()
+    }
+
+    /// Whether the account may be changed and charged; the server decides again.
+    pub fn may_pay(self) -> bool {
+        self.account.with(|account| {
+            account
+                .as_ref()
+                .is_some_and(|account| account.role >= AccountRole::Member)
+        })
+    }
+
+    pub fn is_money_staff(self) -> bool {
+        self.who.with(|who| match who {
+            Who::Somebody(signed_in) => signed_in
+                .user
+                .staff_role
+                .is_some_and(|role| role >= common::payments::MONEY_STAFF),
+            Who::Asking | Who::Nobody | Who::Unreachable(_) => false,
+        })
+    }
+
+    pub fn choose_account(self, id: AccountId) {
+        browser::local().set(ACCOUNT_KEY, id.as_str());
+        api::act_for(Some(id));
+        self.who.with(|who| {
+            if let Who::Somebody(signed_in) = who {
+                self.account
+                    .set(signed_in.accounts.iter().find(|account| account.id == id).cloned());
+            }
+        });
+    }
+
+    /// The account that is shown was changed by its own form.
+    pub fn renamed(self, account: &Account) {
+        self.account.update(|shown| {
+            if let Some(shown) = shown.as_mut().filter(|shown| shown.id == account.id) {
+                shown.company_name.clone_from(&account.company_name);
+                shown.plan.clone_from(&account.plan);
+            }
+        });
+    }
+
+    fn begin(self, signed_in: SignedIn) {
+        let chosen = browser::local().get(ACCOUNT_KEY);
+        let account = signed_in
+            .accounts
+            .iter()
+            .find(|account| chosen.as_deref() == Some(account.id.as_str()))
+            .or(signed_in.accounts.first())
+            .cloned();
+        api::act_for(account.as_ref().map(|account| account.id));
+        self.account.set(account);
+        self.who.set(Who::Somebody(signed_in));
+    }
+
+    fn end(self) {
+        api::act_for(None);
+        self.account.set(None);
+        self.who.set(Who::Nobody);
+    }
+}
+
+pub fn use_session() -> Session {
+    expect_context()
+}
+
+/// Shows `page` to signed-in people; sends others to sign in and back.
+pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
+    let session = use_session();
+    let location = use_location();
+    let navigate = use_navigate();
+    // A change of who is signed in within one person's session must not rebuild the page.
+    let stage = Memo::new(move |_| {
+        session.who.with(|who| match who {
+            Who::Asking => Stage::Wait,
+            Who::Nobody => Stage::Leave,
+            Who::Somebody(_) => Stage::Show,
+            Who::Unreachable(_) => Stage::Fail,
+        })
+    });
+    Effect::new(move |_| {
+        if stage.get() == Stage::Leave {
+            let here = format!(
+                "{}{}",
+                location.pathname.get_untracked(),
+                with_mark('?', &location.search.get_untracked())
+            );
+            let options = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
+            navigate(&next::link("/sign-in", &here), options);
+        }
+    });
+    move || match stage.get() {
+        Stage::Show => page().into_any(),
+        Stage::Wait | Stage::Leave => view! { <PageSkeleton label=t().auth.checking/> }.into_any(),
+        Stage::Fail => {
+            let failure = session.who.with_untracked(|who| match who {
+                Who::Unreachable(failure) => failure.clone(),
+                Who::Asking | Who::Nobody | Who::Somebody(_) => Failure::Offline,
+            });
+            let words = explain(&failure, &t().common.could_not_load(t().account.load_failed));
+            let retry = Callback::new(move |()| {
+                session.who.set(Who::Asking);
+                session.ask();
+            });
+            view! { <div class="page"><ProblemPanel words retry/></div> }.into_any()
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Wait,
+    Leave,
+    Show,
+    Fail,
+}
+
+fn with_mark(mark: char, text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("{mark}{text}")
+    }
+}

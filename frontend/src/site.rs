@@ -1,0 +1,61 @@
+//! Facts about this place: who sells, and whether money is real here.
+
+use common::site::{GetSite, PayfastMode, Site};
+use leptos::prelude::*;
+
+use crate::{
+    api,
+    remote::{Remote, remote},
+};
+
+/// Asked once, shared by all pages.
+#[derive(Clone, Copy)]
+pub struct SiteFacts(Remote<Site>);
+
+impl SiteFacts {
+    pub fn provide() -> SiteFacts {
+        let facts = SiteFacts(remote(|| api::call::<GetSite>(&[], &())));
+        provide_context(facts);
+        facts
+    }
+
+    pub fn get(self) -> Option<Site> {
+        self.0.value.get()
+    }
+
+    pub fn is_test(self) -> bool {
+        self.0
+            .value
+            .with(|site| site.as_ref().is_some_and(|site| site.payfast_mode != PayfastMode::Live))
+    }
+
+    /// Whether VAT is charged; `None` until it is known.
+    pub fn charges_vat(self) -> Option<bool> {
+        self.0
+            .value
+            .with(|site| site.as_ref().map(|site| site.supplier.vat_number.is_some()))
+    }
+}
+
+pub fn use_site() -> SiteFacts {
+    expect_context()
+}
+
+/// `4000 000 000`, as VAT numbers are read out.
+pub fn grouped_vat_number(digits: &str) -> String {
+    match (digits.get(..4), digits.get(4..7), digits.get(7..)) {
+        (Some(first), Some(second), Some(third)) if digits.len() == 10 => format!("{first} {second} {third}"),
+        _ => digits.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vat_numbers_are_grouped() {
+        assert_eq!(grouped_vat_number("4000000000"), "4000 000 000");
+        assert_eq!(grouped_vat_number("DE123"), "DE123");
+    }
+}

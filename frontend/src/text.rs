@@ -1,0 +1,80 @@
+//! Every sentence that people read, in one typed catalogue.
+//!
+//! A part of the catalogue is a struct; a language is a value of it. Another language is another set of values
+//! (`text/<part>.rs` gains an `AFRIKAANS` beside `ENGLISH`), and the compiler names each sentence that is missing.
+//! Phrases take arguments and are called; plain texts are fields:
+//!
+//! ```ignore
+//! t().auth.sign_in            // "Sign in"
+//! t().shop.pay("R529.00")     // "Pay R529.00 with PayFast"
+//! ```
+
+/// Defines one part of the catalogue and its English value.
+macro_rules! texts {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $($field:ident: $text:literal,)* }
+        $(phrases { $($phrase:ident($($argument:ident),+): $format:literal,)* })?
+    ) => {
+        $(#[$meta])*
+        pub struct $name {
+            $(pub $field: &'static str,)*
+            $($(pub $phrase: fn($(replace_with_str!($argument)),+) -> String,)*)?
+        }
+
+        impl $name {
+            $($(pub fn $phrase(&self, $($argument: &str),+) -> String { (self.$phrase)($($argument),+) })*)?
+        }
+
+        pub static ENGLISH: $name = $name {
+            $($field: $text,)*
+            $($($phrase: |$($argument: &str),+| format!($format),)*)?
+        };
+    };
+}
+
+/// Stands for the type of one argument of a phrase.
+macro_rules! replace_with_str {
+    ($argument:ident) => {
+        &str
+    };
+}
+
+mod account;
+mod auth;
+mod common;
+mod invoices;
+mod legal;
+mod payments;
+mod shop;
+mod staff;
+
+pub use legal::Page as LegalPage;
+
+/// One language.
+pub struct Catalogue {
+    pub common: &'static common::Common,
+    pub auth: &'static auth::Auth,
+    pub shop: &'static shop::Shop,
+    pub payments: &'static payments::Payments,
+    pub invoices: &'static invoices::Invoices,
+    pub account: &'static account::Account,
+    pub staff: &'static staff::Staff,
+    pub legal: &'static legal::Legal,
+}
+
+static ENGLISH: Catalogue = Catalogue {
+    common: &common::ENGLISH,
+    auth: &auth::ENGLISH,
+    shop: &shop::ENGLISH,
+    payments: &payments::ENGLISH,
+    invoices: &invoices::ENGLISH,
+    account: &account::ENGLISH,
+    staff: &staff::ENGLISH,
+    legal: &legal::ENGLISH,
+};
+
+/// The catalogue of the reader's language; English is the only one so far.
+pub fn t() -> &'static Catalogue {
+    &ENGLISH
+}
