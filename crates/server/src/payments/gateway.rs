@@ -6,7 +6,7 @@ use payfast::hosts;
 use reqwest::{Client, redirect::Policy};
 
 /// Longest wait for an answer; the lease of a notification is longer.
-const TIMEOUT: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What PayFast says of a notification that claims to be its own.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,7 +36,7 @@ use crate::{
 /// Largest body that is taken; PayFast's are below 2 KiB.
 pub const MAX_BYTES: usize = 16 * 1024;
 /// A worker that died gives its notification back after this time; longer than a confirmation may take.
-const LEASE: TimeDelta = TimeDelta::minutes(1);
+const LEASE: TimeDelta = TimeDelta::seconds(20);
 /// Notifications that are checked at the same time.
 const CHECKED_AT_ONCE: usize = 8;
 /// How long refused ones are kept.

@@ -1,0 +1,16 @@
+//! The one integration binary: features through HTTP, on SQLite and on PostgreSQL.
+//!
+//! `cargo xtask test` starts PostgreSQL and names it in `TEST_POSTGRES_URL`; a missing database is a failure.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+
+#[macro_use]
+mod support;
+
+mod access;
+mod auth;
+mod checkout;
+mod crash;
+mod db;
+mod itn;
+mod schema_parity;

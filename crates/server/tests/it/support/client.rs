@@ -1,0 +1,135 @@
+//! A client that behaves like our page: keeps the cookie, fetches the CSRF token and sends it.
+
+use std::{cell::RefCell, time::Duration};
+
+use reqwest::{Method, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub struct Client {
+    http: reqwest::Client,
+    base_url: String,
+    csrf_token: RefCell<Option<String>>,
+}
+
+/// A complete answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: header::HeaderMap,
+    pub body: String,
+}
+
+impl Reply {
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    pub fn value(&self) -> Value {
+        self.json()
+    }
+
+    /// Status and code of a problem: `422 invalid`.
+    pub fn problem(&self) -> String {
+        let problem: common::Problem = self.json();
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(self.headers["x-request-id"], problem.request_id.as_str());
+        assert_eq!(problem.status, self.status.as_u16());
+        format!("{} {}", problem.status, problem.code)
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self
+    }
+}
+
+impl Client {
+    pub fn new(base_url: &str) -> Self {
+        let http = reqwest::Client::builder()
+            .cookie_store(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(30))
+            .build()
+            .unwrap();
+        Self {
+            http,
+            base_url: base_url.to_owned(),
+            csrf_token: RefCell::new(None),
+        }
+    }
+
+    /// A request to a path below the API's base, without any token.
+    pub fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}/api/v1{path}", self.base_url))
+    }
+
+    /// A request to any path of the server.
+    pub fn at(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base_url))
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        send(self.raw(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        send(self.unsafe_request(Method::POST, path).await.json(&body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        send(self.unsafe_request(Method::PATCH, path).await.json(&body)).await
+    }
+
+    pub async fn post_with_key(&self, path: &str, key: &str, body: Value) -> Reply {
+        send(
+            self.unsafe_request(Method::POST, path)
+                .await
+                .header("Idempotency-Key", key)
+                .json(&body),
+        )
+        .await
+    }
+
+    /// A request with the CSRF token of this session.
+    pub async fn unsafe_request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let token = self.csrf_token.borrow().clone();
+        let token = match token {
+            Some(token) => token,
+            None => self.refresh_csrf().await,
+        };
+        self.raw(method, path).header("X-CSRF-Token", token)
+    }
+
+    pub async fn refresh_csrf(&self) -> String {
+        let reply = self.get("/auth/csrf").await.expect(200);
+        let token = reply.value()["csrf_token"].as_str().unwrap().to_owned();
+        *self.csrf_token.borrow_mut() = Some(token.clone());
+        token
+    }
+
+    /// Signs in and takes the new session's token.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Reply {
+        let reply = self
+            .post(
+                "/auth/login",
+                serde_json::json!({ "email": email, "password": password }),
+            )
+            .await;
+        if reply.status == StatusCode::OK {
+            self.refresh_csrf().await;
+        }
+        reply
+    }
+}
+
+pub async fn send(request: reqwest::RequestBuilder) -> Reply {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    Reply {
+        status,
+        headers,
+        body: response.text().await.unwrap(),
+    }
+}
