@@ -5,7 +5,7 @@ texts! {
         title: "Payments",
         payment: "Payment",
         waiting_title: "Waiting for PayFast",
-        waiting_text: "You can close this page. Your payment goes on without it, and the result stands under Payments.",
+        waiting_text: "You can close this page; we will e-mail you.",
         waiting_steps: "Where your payment is",
         step_sent: "You were handed over to PayFast",
         step_payfast: "PayFast confirms the payment to us",
@@ -77,6 +77,7 @@ texts! {
         of_amount(amount): "Payment of {amount}",
         plan_is_on(plan): "{plan} is on.",
         includes_vat(rate): "Includes VAT {rate}%",
+        also_sent(email): "The link also goes to {email}.",
         on_credit(amount): "{amount} is on your account as credit.",
     }
 }

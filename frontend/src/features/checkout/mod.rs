@@ -139,7 +139,7 @@ async fn load(account: Option<common::ids::AccountId>, wanted: Wanted) -> Result
                     .ok_or(Failure::Unreadable)?,
             )
         }
-        Wanted::Invoice(id) => Item::Invoice(api::call::<GetInvoice>(&[id.as_str()], &()).await?),
+        Wanted::Invoice(id) => Item::Invoice(Box::new(api::call::<GetInvoice>(&[id.as_str()], &()).await?)),
         Wanted::Nothing => return Err(Failure::Unreadable),
     };
     Ok(Basket {

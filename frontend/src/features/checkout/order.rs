@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
     Plan(Plan),
-    Invoice(Invoice),
+    Invoice(Box<Invoice>),
 }
 
 impl Item {

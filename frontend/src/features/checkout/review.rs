@@ -185,6 +185,7 @@ fn earlier_notice(payment: Payment) -> Option<impl IntoView> {
 fn what_happens_next(loaded: &Basket) -> impl IntoView + use<> {
     let site = use_site();
     let item = loaded.item.clone();
+    let email = loaded.account.billing_email.clone();
     move || {
         let texts = t().shop;
         let last = match &item {
@@ -193,7 +194,7 @@ fn what_happens_next(loaded: &Basket) -> impl IntoView + use<> {
                     Some(true) => t().invoices.tax_invoice,
                     Some(false) | None => t().invoices.plain_invoice,
                 };
-                texts.next_3(plans::family(plan.code), document)
+                texts.next_3(plans::family(plan.code), document, &email)
             }
             Item::Invoice(invoice) => {
                 texts.next_3_invoice(invoice.summary.number.as_deref().unwrap_or(t().invoices.invoice))

@@ -70,7 +70,11 @@ pub fn Receipt(payment: Payment) -> impl IntoView {
                 {move || download(invoice.value.get().as_ref(), &invoice_page)}
                 <ButtonLink href="/home" label=texts.go_home kind=Kind::Secondary fit=Fit::Large/>
             </div>
-            <p class="centred small"><a class="inline-touch" href=detail>{texts.see_payment}</a></p>
+            <p class="centred small muted">
+                {move || account.value.with(|account| account.as_ref().map(|account| texts.also_sent(&account.billing_email)))}
+                " "
+                <a class="inline-touch" href=detail>{texts.see_payment}</a>
+            </p>
         </div>
     }
 }
