@@ -28,18 +28,21 @@ const SOURCES: [&str; 6] = [
 ];
 
 /// Everything with a known weight counts; fonts are listed apart, since pages do not wait for them.
+///
+/// The compressed text files stay beside the originals as `NAME.br`: the server sends those.
 const MEASURE: &str = r#"
 const fs = require("fs"), path = require("path"), zlib = require("zlib");
 const dist = process.argv[1], out = [];
 for (const name of fs.readdirSync(dist, { recursive: true })) {
   const file = path.join(dist, name);
-  if (!fs.statSync(file).isFile()) continue;
+  if (!fs.statSync(file).isFile() || name.endsWith(".br")) continue;
   const bytes = fs.readFileSync(file);
-  const size = zlib.brotliCompressSync(bytes, { params: {
+  const small = zlib.brotliCompressSync(bytes, { params: {
     [zlib.constants.BROTLI_PARAM_QUALITY]: 11,
     [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-  } }).length;
-  out.push({ name, raw: bytes.length, brotli: size });
+  } });
+  if (/\.(html|js|css|wasm|svg)$/.test(name)) fs.writeFileSync(file + ".br", small);
+  out.push({ name, raw: bytes.length, brotli: small.length });
 }
 console.log(JSON.stringify(out));
 "#;
@@ -134,7 +137,9 @@ fn hash_path(base: &Path, path: &Path, hasher: &mut DefaultHasher) {
         for entry in entries {
             hash_path(base, &entry, hasher);
         }
-    } else if let Ok(bytes) = fs::read(path) {
+    } else if path.extension().is_none_or(|kind| kind != "br")
+        && let Ok(bytes) = fs::read(path)
+    {
         path.strip_prefix(base).unwrap_or(path).hash(hasher);
         bytes.hash(hasher);
     }
