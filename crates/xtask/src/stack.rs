@@ -31,8 +31,6 @@ pub struct Plan {
     pub sandbox: String,
     /// Wins over the environment; `None` leaves the choice to it.
     pub database_url: Option<String>,
-    /// How many times faster than life the emulator's delays pass.
-    pub speed: u32,
     pub errors: Errors,
 }
 
@@ -44,7 +42,6 @@ impl Plan {
             server: format!("127.0.0.1:{}", free_port()?),
             sandbox: "127.0.0.1:0".to_owned(),
             database_url,
-            speed: 1,
             errors: Errors::Logged,
         })
     }
@@ -85,7 +82,7 @@ impl Stack {
         let mut sandbox = step("emulator", || {
             let mut command = process::command(program("payfast-sandbox"));
             command
-                .args(["serve", "--bind", &plan.sandbox, "--speed", &plan.speed.to_string()])
+                .args(["serve", "--bind", &plan.sandbox])
                 .args(["--merchant-id", settings.get("PAYFAST_MERCHANT_ID")])
                 .args(["--merchant-key", settings.get("PAYFAST_MERCHANT_KEY")])
                 .args(["--passphrase", settings.get("PAYFAST_PASSPHRASE")]);

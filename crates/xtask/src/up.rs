@@ -22,14 +22,13 @@ pub fn up() -> Outcome<()> {
     let plan = Plan {
         data: env::var_os("CAPECONTROL_DATA").map_or_else(|| root().join("data"), PathBuf::from),
         server: env::var("CAPECONTROL_BIND").unwrap_or_else(|_| "127.0.0.1:8080".to_owned()),
-        sandbox: env::var("SANDBOX_BIND").unwrap_or_else(|_| "127.0.0.1:8090".to_owned()),
+        sandbox: env::var("PAYFAST_SANDBOX_BIND").unwrap_or_else(|_| "127.0.0.1:8090".to_owned()),
         database_url: None,
-        speed: 1,
         errors: Errors::Shown,
     };
     // Before a build of minutes, not after it.
     check_free(&plan.server, "CAPECONTROL_BIND")?;
-    check_free(&plan.sandbox, "SANDBOX_BIND")?;
+    check_free(&plan.sandbox, "PAYFAST_SANDBOX_BIND")?;
     web::ensure()?;
     stack::build()?;
     let mut stack = Stack::start(plan)?;
