@@ -5,7 +5,7 @@ use std::cell::Cell;
 use common::{
     ErrorCode,
     accounts::{Account, AccountRole, AccountSummary},
-    auth::{GetMe, Login, Logout, SignedIn},
+    auth::{GetCsrf, GetMe, Login, Logout, SignedIn},
     ids::AccountId,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -70,8 +70,9 @@ impl Session {
     /// Asks the server who is signed in.
     pub fn ask(self) {
         spawn_local(async move {
-            match api::call::<GetMe>(&[], &()).await {
-                Ok(signed_in) => self.begin(signed_in),
+            match who_is_signed_in().await {
+                Ok(Some(signed_in)) => self.begin(signed_in),
+                Ok(None) => self.end(),
                 Err(failure) if failure.is(ErrorCode::NotSignedIn) => self.end(),
                 Err(failure) => self.who.set(Who::Unreachable(failure)),
             }
@@ -230,5 +231,14 @@ fn with_mark(mark: char, text: &str) -> String {
         String::new()
     } else {
         format!("{mark}{text}")
+    }
+}
+
+/// Asks first whether there is anybody: a refusal would fill a stranger's console.
+async fn who_is_signed_in() -> Result<Option<SignedIn>, Failure> {
+    if api::call::<GetCsrf>(&[], &()).await?.signed_in {
+        api::call::<GetMe>(&[], &()).await.map(Some)
+    } else {
+        Ok(None)
     }
 }

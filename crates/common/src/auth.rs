@@ -24,6 +24,9 @@ crate::text_enum! {
 pub struct CsrfToken {
     /// Send as `X-CSRF-Token` on every unsafe method; new after each sign-in.
     pub csrf_token: String,
+    /// Whether this session belongs to somebody, so that a page need not ask `/auth/me` in vain.
+    #[serde(default)]
+    pub signed_in: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,7 +21,7 @@ use crate::{
 const USER_AGENT_MAX_CHARS: usize = 200;
 
 /// Gives the token of the session, and a session when there is none.
-pub async fn csrf_token(app: Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn csrf_token(app: Data<App>, request: HttpRequest, caller: Option<Caller>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((CACHE_CONTROL, "no-store"));
     let token = SessionToken::from_request(&request, &app.config).unwrap_or_else(|| {
@@ -31,6 +31,7 @@ pub async fn csrf_token(app: Data<App>, request: HttpRequest) -> HttpResponse {
     });
     response.json(CsrfToken {
         csrf_token: csrf::token(&token, &app.config),
+        signed_in: caller.is_some(),
     })
 }
 

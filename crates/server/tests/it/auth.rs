@@ -199,8 +199,10 @@ app_test!(a_session_changes_at_sign_in_and_ends_at_sign_out, |app| {
     assert!(cookie.starts_with("capecontrol_session=") && cookie.contains("HttpOnly"));
     assert!(cookie.contains("SameSite=Lax") && cookie.contains("Path=/") && !cookie.contains("Secure"));
     assert_ne!(before, customer.client.refresh_csrf().await);
+    assert_eq!(customer.client.get("/auth/csrf").await.value()["signed_in"], true);
     customer.client.post("/auth/logout", json!({})).await.expect(200);
     assert_eq!(customer.client.get("/auth/me").await.problem(), "401 not_signed_in");
+    assert_eq!(customer.client.get("/auth/csrf").await.value()["signed_in"], false);
 });
 
 app_test!(a_session_ends_when_it_is_idle_and_after_a_week, |app| {
