@@ -76,6 +76,11 @@ pub fn forget_csrf() {
     CSRF.take();
 }
 
+/// Opens the conversation with the server: keeps its token, and tells whether somebody is signed in.
+pub async fn is_signed_in() -> Result<bool, Failure> {
+    Ok(fetch_csrf().await?.signed_in)
+}
+
 /// What to do when the server no longer knows the session.
 pub fn on_signed_out(react: fn()) {
     ON_SIGNED_OUT.set(Some(react));
@@ -121,11 +126,15 @@ async fn csrf_token(is_fresh: &mut bool) -> Result<String, Failure> {
         return Ok(token);
     }
     *is_fresh = true;
+    Ok(fetch_csrf().await?.csrf_token)
+}
+
+async fn fetch_csrf() -> Result<CsrfToken, Failure> {
     let path = format!("{API_BASE}{}", GetCsrf::PATH);
     let text = send(GetCsrf::METHOD, &path, &serde_json::Value::Null, None, None).await?;
-    let token = from_json::<CsrfToken>(&text)?.csrf_token;
-    CSRF.set(Some(token.clone()));
-    Ok(token)
+    let answer: CsrfToken = from_json(&text)?;
+    CSRF.set(Some(answer.csrf_token.clone()));
+    Ok(answer)
 }
 
 async fn send(

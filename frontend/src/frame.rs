@@ -62,11 +62,11 @@ pub fn Frame(children: Children) -> impl IntoView {
         Surround::Signed => bottom_bar().into_any(),
     };
     view! {
-        <a class="skip btn" href="#main" rel="external">{texts.skip}</a>
-        {move || site.is_test().then(|| view! { <p class="modebar">{icon_14("info")} {texts.test_mode}</p> })}
+        <a class="skip" href="#main" rel="external">{texts.skip}</a>
         <div class:framed=move || surround.get() == Surround::Signed>
             {move || (surround.get() == Surround::Signed).then(rail)}
             <div class="shell">
+                {move || site.is_test().then(|| view! { <p class="modebar">{icon_14("info")} {texts.test_mode}</p> })}
                 {top}
                 <main class="main" id="main" tabindex="-1">{children()}</main>
                 {bottom}
@@ -250,15 +250,11 @@ fn footer() -> impl IntoView {
     }
 }
 
-/// The first letters of the first and the last word.
+/// The first letters of the first two words.
 fn initials(name: &str) -> String {
-    let mut words = name
-        .split_whitespace()
-        .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
-    let first = words.next();
-    first
-        .into_iter()
-        .chain(words.next_back())
+    name.split_whitespace()
+        .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()))
+        .take(2)
         .flat_map(char::to_uppercase)
         .collect()
 }
@@ -277,7 +273,7 @@ mod tests {
 
     #[test]
     fn initials_are_two_letters_at_most() {
-        assert_eq!(initials("Rietvlei Robotics (Pty) Ltd"), "RL");
+        assert_eq!(initials("Rietvlei Robotics (Pty) Ltd"), "RR");
         assert_eq!(initials("thandi"), "T");
         assert_eq!(initials(""), "");
     }

@@ -60,6 +60,11 @@ where
 }
 
 impl<T: Send + Sync + 'static> Remote<T> {
+    /// Whether what is shown is being replaced.
+    pub fn is_refreshing(self) -> bool {
+        self.is_busy.get() && self.value.with(Option::is_some)
+    }
+
     /// Asks again; what is shown stays until the answer is here.
     pub fn reload(self) {
         self.round.update(|round| *round += 1);

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use common::{
     ErrorCode,
     accounts::{Account, AccountRole, AccountSummary},
-    auth::{GetCsrf, GetMe, Login, Logout, SignedIn},
+    auth::{GetMe, Login, Logout, SignedIn},
     ids::AccountId,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -236,7 +236,7 @@ fn with_mark(mark: char, text: &str) -> String {
 
 /// Asks first whether there is anybody: a refusal would fill a stranger's console.
 async fn who_is_signed_in() -> Result<Option<SignedIn>, Failure> {
-    if api::call::<GetCsrf>(&[], &()).await?.signed_in {
+    if api::is_signed_in().await? {
         api::call::<GetMe>(&[], &()).await.map(Some)
     } else {
         Ok(None)

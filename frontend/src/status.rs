@@ -49,6 +49,15 @@ pub fn due(days: i64, due_at: DateTime<Utc>) -> String {
     }
 }
 
+/// The distance within a week, and always the date: "Due in 3 days, 27 Nov 2026".
+pub fn due_sentence(due_at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    match dates::days_until(due_at, now) {
+        days @ ..0 => format!("{}, {}", late(-days), dates::date(due_at)),
+        days @ 0..=7 => format!("{}, {}", due(days, due_at), dates::date(due_at)),
+        days => due(days, due_at),
+    }
+}
+
 /// "2 days late"
 pub fn late(days: i64) -> String {
     let texts = t().common;

@@ -177,7 +177,11 @@ fn PlanCard(plan: Plan) -> impl IntoView {
             .account
             .with(|account| account.as_ref().is_some_and(|account| account.plan.code == code))
     };
-    let title = plans::title(&plan);
+    let title = if is_free {
+        plan.name.clone()
+    } else {
+        plans::title(&plan)
+    };
     let address = format!("/checkout?plan={code}");
     let kind = if code == ProductCode::ProMonthly || code == ProductCode::ProYearly {
         Kind::Primary
@@ -196,7 +200,8 @@ fn PlanCard(plan: Plan) -> impl IntoView {
                 .into_any();
         }
         let href = match (is_free, session.is_nobody()) {
-            (true, _) => "/register".to_owned(),
+            // Else a plan that was chosen on an earlier visit would be taken up again.
+            (true, _) => next::link("/register", "/home"),
             (false, true) => next::link("/register", &address),
             (false, false) => address.clone(),
         };
@@ -208,7 +213,11 @@ fn PlanCard(plan: Plan) -> impl IntoView {
         Interval::Once => texts.once,
     };
     let price = if is_free {
-        view! { <span class="amount-l">{texts.free}</span> }.into_any()
+        view! {
+            <span class="amount-l">{texts.free}</span>
+            <span class="small muted">{texts.free_for_ever}</span>
+        }
+        .into_any()
     } else {
         view! {
             <span class="amount-l">{format_money(plan.price)}</span>
@@ -241,7 +250,9 @@ pub fn ChosenPlan(code: ProductCode) -> impl IntoView {
             Some(view! {
                 <p class="banner tone-info">
                     {icon("info")}
-                    <span>{t().auth.you_chose} " " <strong>{plans::title(plan)}</strong> ", " {format_money(plan.price)} "."</span>
+                    <span class="banner-words">
+                        <span>{t().auth.you_chose} " " {plans::title(plan)} ", " {format_money(plan.price)} "."</span>
+                    </span>
                 </p>
             })
         })

@@ -15,6 +15,7 @@ texts! {
         status_filter: "Status",
         number: "Number",
         description: "For",
+        line: "Description",
         status: "Status",
         issued: "Issued",
         due: "Due",

@@ -14,6 +14,7 @@ texts! {
         per_year: "per year",
         once: "once",
         free: "Free",
+        free_for_ever: "no payment needed",
         your_plan: "Your plan now",
         how_it_works: "How paying works",
         how_1: "You choose a plan and give your billing details.",

@@ -198,7 +198,7 @@ fn Steps(loaded: Basket, basket: Remote<Basket>) -> impl IntoView {
                     />
                     <Heading text=title/>
                 </div>
-                <div class="checkout-side">{order_card(&loaded, step.get() == Some(Step::Review))}</div>
+                <div class="checkout-side" class:is-brief=move || step.get() != Some(Step::Review)>{order_card(&loaded, step.get() == Some(Step::Review))}</div>
                 {content}
             </div>
         }

@@ -70,7 +70,7 @@ pub fn order_card(basket: &Basket, with_details: bool) -> impl IntoView + use<> 
     let texts = t().shop;
     let item = &basket.item;
     let change = matches!(basket.wanted, Wanted::Plan(_)).then(|| {
-        view! { <a class="inline-touch" href="/plans" aria-label=texts.change_plan>{texts.change}</a> }
+        view! { <a class="inline-touch small" href="/plans" aria-label=texts.change_plan>{texts.change}</a> }
     });
     let split = item.split().map(|(net, vat)| {
         view! {
@@ -127,7 +127,7 @@ fn billed_to(account: &Account, wanted: Wanted) -> Option<impl IntoView + use<>>
                 <span class="label">{texts.billed_to}</span>
                 <span class="small">{text}</span>
             </div>
-            <a class="inline-touch" href=wanted.address("details") aria-label=texts.change_details>{texts.change}</a>
+            <a class="inline-touch small" href=wanted.address("details") aria-label=texts.change_details>{texts.change}</a>
         </div>
     })
 }

@@ -111,7 +111,7 @@ fn lines(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
             <caption class="visually-hidden">{texts.lines_caption}</caption>
             <thead role="rowgroup">
                 <tr role="row">
-                    <th role="columnheader" scope="col">{texts.description}</th>
+                    <th role="columnheader" scope="col">{texts.line}</th>
                     <th role="columnheader" scope="col" class="qty">{texts.quantity}</th>
                     <th role="columnheader" scope="col" class="num">{texts.unit_price}</th>
                     {charges_vat.then(|| view! { <th role="columnheader" scope="col" class="num">{texts.vat}</th> })}

@@ -54,7 +54,7 @@ pub fn InvoicesPage() -> impl IntoView {
             <div class="head"><Heading text=texts.title/></div>
             <div class="stack">
                 <StatusChips filter/>
-                <div class="list" class:is-stale=invoices.is_busy aria-busy=move || invoices.is_busy.get().then_some("true")>
+                <div class="list" class:is-stale=move || invoices.is_refreshing() aria-busy=move || invoices.is_busy.get().then_some("true")>
                     {invoices.show(texts.list_failed, rows_skeleton, |(filter, page)| table(filter, page))}
                 </div>
             </div>

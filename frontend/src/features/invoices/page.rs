@@ -22,7 +22,6 @@ use crate::{
         skeleton::paper_skeleton,
         steps::{Happening, timeline},
     },
-    dates,
     explain::could_not_load,
     remote::{Remote, remote},
     session::use_session,
@@ -101,7 +100,7 @@ fn state_words(summary: &InvoiceSummary) -> impl IntoView + use<> {
     let due = summary
         .due_at
         .filter(|_| summary.status == InvoiceStatus::Open)
-        .map(|due_at| view! { <span class="muted">{t().common.due_on(&dates::date(due_at))}</span> });
+        .map(|due_at| view! { <span class="muted">{status::due_sentence(due_at, browser::now())}</span> });
     view! { {mark} {due} }
 }
 

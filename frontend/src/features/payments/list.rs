@@ -34,7 +34,7 @@ pub fn PaymentsPage() -> impl IntoView {
     view! {
         <div class="page">
             <div class="head"><Heading text=texts.title/></div>
-            <div class="list" class:is-stale=payments.is_busy aria-busy=move || payments.is_busy.get().then_some("true")>
+            <div class="list" class:is-stale=move || payments.is_refreshing() aria-busy=move || payments.is_busy.get().then_some("true")>
                 {payments.show(texts.list_failed, rows_skeleton, table)}
             </div>
         </div>

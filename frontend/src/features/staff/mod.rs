@@ -36,7 +36,7 @@ pub fn NotificationsPage() -> impl IntoView {
     view! {
         <div class="page">
             <div class="head"><Heading text=texts.notifications/></div>
-            <div class="list" class:is-stale=notifications.is_busy>
+            <div class="list" class:is-stale=move || notifications.is_refreshing()>
                 {notifications.show_or(rows_skeleton, table, move |failure| {
                     refused(&failure, texts.list_failed, notifications)
                 })}
