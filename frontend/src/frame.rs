@@ -66,7 +66,7 @@ pub fn Frame(children: Children) -> impl IntoView {
         <div class:framed=move || surround.get() == Surround::Signed>
             {move || (surround.get() == Surround::Signed).then(rail)}
             <div class="shell">
-                {move || site.is_test().then(|| view! { <p class="modebar">{icon_14("info")} {texts.test_mode}</p> })}
+                {move || site.is_test().then(|| view! { <p class="modebar" role="status">{icon_14("info")} {texts.test_mode}</p> })}
                 {top}
                 <main class="main" id="main" tabindex="-1">{children()}</main>
                 {bottom}

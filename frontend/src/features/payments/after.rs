@@ -204,11 +204,14 @@ fn open_or_ended(face: Face, payment: Payment, watch: Watch) -> impl IntoView {
         let steps = vec![texts.step_sent.into(), texts.step_payfast.into(), texts.step_invoice.into()];
         view! { <div class="card"><div class="card-part" aria-label=texts.waiting_steps role="group">{numbered_steps(steps, Some(1))}</div></div> }
     });
+    // "Waiting for you" would contradict a page that waits for PayFast.
+    let mark = (payment.summary.status != PaymentStatus::AwaitingCustomer)
+        .then(|| badge(status::payment(payment.summary.status)));
     let amount = format_money(payment.summary.amount);
     view! {
         <div class="receipt receipt-waiting">
             <div class="receipt-head">
-                {badge(status::payment(payment.summary.status))}
+                {mark}
                 <Heading text=title/>
                 <p class="amount-l">{amount}</p>
                 <p class=if face == Face::Slow { "strong" } else { "soft" }>{text}</p>
