@@ -35,7 +35,7 @@ cargo xtask up            build all, start the emulator and the server with demo
 cargo xtask up --smoke    the same on free ports; buy a plan, stop, and exit 0 or 1
 cargo xtask serve         the client with live reload on port 8081, against a running server
 cargo xtask web           build the client into frontend/dist and print its size
-cargo xtask test          every test; `test PART` runs one of: server, doc, frontend, smoke, e2e
+cargo xtask test          every test; `test PART` runs one of: server, doc, frontend, web, smoke, e2e
 cargo xtask e2e [ARG…]    the browser journeys on both databases; arguments go to Playwright
 cargo xtask check         formatting, lints, rules of import, the client for WebAssembly";
 

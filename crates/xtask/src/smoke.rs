@@ -61,7 +61,7 @@ fn buy(stack: &Stack) -> Outcome<()> {
     let user = api.post("/auth/login", &credentials, &[], 200)?;
     let account = user
         .get("accounts")
-        .and_then(|accounts| accounts.items().first()?.text("name"));
+        .and_then(|accounts| accounts.items().first()?.text("company_name"));
     println!("   owner@demo.test signed in for {}.", account.unwrap_or("an account"));
 
     let key = format!("smoke-{}", std::process::id());

@@ -100,6 +100,9 @@ impl Stack {
         let (server, url) = step("server", || {
             let mut command = process::command(program("capecontrol"));
             settings.apply(command.arg("serve"));
+            if quiet {
+                command.env("NO_COLOR", "1");
+            }
             let mut server = Service::start("capecontrol", &mut command, &data.path.join("server.log"), errors)?;
             let url = server.wait_for_line("capecontrol listening on ", START_LIMIT)?;
             let health = Client::new(&url).get("/health/ready")?;

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The parts in the order in which they run: the quickest to fail first.
-const PARTS: [&str; 5] = ["server", "doc", "frontend", "smoke", "e2e"];
+const PARTS: [&str; 6] = ["server", "doc", "frontend", "web", "smoke", "e2e"];
 
 /// Runs all parts and ends with the line `N passed, N failed`.
 pub fn everything() -> Outcome<ExitCode> {
@@ -85,6 +85,7 @@ fn run(part: &str, postgres: &mut Option<Postgres>, arguments: &[String]) -> Out
             counted(&mut command, "cargo test --doc", totals::of_cargo_test)
         }),
         "frontend" => step("the client's units", || native(&["-p", "frontend"], "")),
+        "web" => web::build().map(|()| Totals::ONE_PASSED),
         "smoke" => {
             web::ensure()?;
             stack::build()?;

@@ -46,7 +46,8 @@ impl Tools {
         let folders: Vec<&Path> = self.folders.iter().map(PathBuf::as_path).collect();
         let mut command = self.compiler.command("trunk", &folders);
         command.env("TRUNK_SKIP_VERSION_CHECK", "true");
-        command.env_remove("NO_COLOR"); // trunk takes it for a boolean and refuses `1`.
+        // trunk takes NO_COLOR for a boolean and refuses `1`; its own backtrace helps nobody.
+        command.env_remove("NO_COLOR").env_remove("RUST_BACKTRACE");
         command
     }
 }

@@ -8,7 +8,8 @@ use std::{
 
 use crate::{
     failure::{Failure, OrFail, Outcome},
-    json, process,
+    json::{self, Json},
+    process,
     step::step,
     tools::{self, Tools},
     workspace::{root, wasm_target},
@@ -18,7 +19,8 @@ use crate::{
 const BUDGET_BYTES: u64 = 250 * 1024;
 
 /// What the client is made of.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
+    ".cargo/config.toml",
     "frontend",
     "crates/common",
     "Trunk.toml",
@@ -47,43 +49,52 @@ for (const name of fs.readdirSync(dist, { recursive: true })) {
 console.log(JSON.stringify(out));
 "#;
 
-/// Builds the client, prints its size, and fails above the budget.
+/// Builds the client when something changed, prints its size, and fails above the budget.
 pub fn build() -> Outcome<()> {
-    let tools = step("tools for the client", Tools::ensure)?;
-    step("client", || {
-        if build_if_changed(&tools)? {
-            return weigh();
+    ensure()?;
+    step("size of the client", || {
+        let total = weigh()?;
+        println!(
+            "   {total} bytes in brotli, {} % of {BUDGET_BYTES}",
+            total * 100 / BUDGET_BYTES
+        );
+        if total <= BUDGET_BYTES {
+            return Ok(());
         }
-        println!("   nothing changed since the last build");
-        weigh()
+        Err(Failure::new(
+            format!("the client is too large: {total} bytes in brotli, the budget is {BUDGET_BYTES}"),
+            "find the dependency or page that grew (`cargo tree -p frontend`, twiggy) and make it smaller",
+        ))
     })
 }
 
-/// As [`build`], without weighing when nothing changed: for commands that only need the client.
+/// Builds the client when something changed, whatever its size: for commands that only need one.
 pub fn ensure() -> Outcome<()> {
     let stamp = Stamp::now();
     if stamp.is_current() {
         println!("== client: nothing changed since the last build");
         return Ok(());
     }
-    build()
+    let tools = step("tools for the client", Tools::ensure)?;
+    step("client", || make(&tools, &stamp))
 }
 
-fn build_if_changed(tools: &Tools) -> Outcome<bool> {
-    let stamp = Stamp::now();
-    if stamp.is_current() {
-        return Ok(false);
-    }
+fn make(tools: &Tools, stamp: &Stamp) -> Outcome<()> {
     tools.compiler.fetch()?;
-    process::run(
-        tools
-            .trunk()
-            .args(["build", "--offline", "--release", "--cargo-profile", "client"]),
-        "trunk build",
-        "read the compiler's message above",
-    )?;
-    stamp.write()?;
-    Ok(true)
+    // Beside the folder that is served: `trunk serve` may be writing that one, and nobody sees half a client.
+    let fresh = root().join("target/client");
+    let mut trunk = tools.trunk();
+    trunk
+        .args(["build", "--offline", "--release", "--cargo-profile", "client", "--dist"])
+        .arg(&fresh);
+    process::run(&mut trunk, "trunk build", "read the compiler's message above")?;
+    let advice = "are frontend/dist and target writable?";
+    if dist().exists() {
+        fs::remove_dir_all(dist()).or_fail("the old client", advice)?;
+    }
+    fs::rename(&fresh, dist()).or_fail("the new client", advice)?;
+    compress()?;
+    stamp.write()
 }
 
 /// What the client was made of and what came out. `trunk serve` writes the same folder, so both must match.
@@ -149,16 +160,22 @@ fn dist() -> PathBuf {
     root().join("frontend/dist")
 }
 
-fn weigh() -> Outcome<()> {
+/// Compresses every file, and returns what `MEASURE` says of them.
+fn compress() -> Outcome<Json> {
     let advice = "install Node 20 or newer, with npm";
     tools::npm()?;
     let output = std::process::Command::new("node")
         .args(["-e", MEASURE])
         .arg(dist())
         .output()
-        .or_fail("measuring the client", advice)?;
+        .or_fail("compressing the client", advice)?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let files = json::parse(&text).or_fail("measuring the client", advice)?;
+    json::parse(&text).or_fail("compressing the client", advice)
+}
+
+/// Prints the size of each file and returns the whole.
+fn weigh() -> Outcome<u64> {
+    let files = compress()?;
     let mut total = 0;
     println!("   {:>10} {:>10}  file", "bytes", "brotli");
     for file in files.items() {
@@ -173,23 +190,13 @@ fn weigh() -> Outcome<()> {
             total += brotli;
         }
     }
-    println!(
-        "   client: {total} bytes in brotli, {} % of {BUDGET_BYTES}",
-        total * 100 / BUDGET_BYTES
-    );
     if total == 0 {
         return Err(Failure::new(
             "frontend/dist holds no client",
-            "delete target-wasm/client.stamp, then run it again",
+            "delete the folder, then run it again",
         ));
     }
-    if total > BUDGET_BYTES {
-        return Err(Failure::new(
-            format!("the client is too large: {total} bytes in brotli, the budget is {BUDGET_BYTES}"),
-            "find the dependency or page that grew (`cargo tree -p frontend`, twiggy) and make it smaller",
-        ));
-    }
-    Ok(())
+    Ok(total)
 }
 
 fn is_counted(name: &str) -> bool {

@@ -1,0 +1,60 @@
+// A stranger becomes a customer with a paid invoice.
+import {
+  api, expect, fillDetails, paidBadge, payInEmulator, goToPayfast, register, signIn, test, verificationLink,
+  type InvoiceSummary, type List,
+} from "../fixtures.ts";
+
+test("a stranger on a phone buys Pro and downloads the invoice", async ({ page, person }) => {
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Get paid through PayFast");
+  await page.getByRole("link", { name: "Choose Pro, monthly" }).click();
+
+  await expect(page.getByRole("heading", { name: "Create your account" })).toBeVisible();
+  await expect(page.getByText("You chose Pro, monthly")).toBeVisible();
+  await register(page, person);
+  await page.goto(await verificationLink(person));
+  await page.getByRole("button", { name: "Confirm my e-mail address" }).click();
+  await page.getByRole("link", { name: "Sign in" }).last().click();
+  await signIn(page, person);
+
+  await fillDetails(page);
+  await expect(page.getByText("To pay today")).toBeVisible();
+  await goToPayfast(page);
+  await expect(page.getByText("R529.00").first()).toBeVisible();
+  await payInEmulator(page);
+
+  await expect(paidBadge(page)).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("R529.00");
+  await expect(page.getByText("Pro is on.")).toBeVisible();
+  await page.getByRole("link", { name: /^INV-\d+$/ }).click();
+
+  await expect(page.getByRole("heading", { level: 1, name: /^INV-\d+$/ })).toBeVisible();
+  await expect(page.getByText(person.company).first()).toBeVisible();
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("link", { name: /^Download (tax )?invoice/ }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toMatch(/\.pdf$/);
+  const bytes = await (await download.createReadStream()).toArray();
+  expect(Buffer.concat(bytes).subarray(0, 5).toString("latin1")).toBe("%PDF-");
+
+  const invoices = await api<List<InvoiceSummary>>(page, "/invoices");
+  expect(invoices.items.map((invoice) => invoice.status)).toEqual(["paid"]);
+});
+
+test("a paid plan stands on the home page", async ({ page, person }) => {
+  await page.goto("/plans");
+  await page.getByRole("link", { name: "Choose Pro, monthly" }).click();
+  await register(page, person);
+  await page.goto(await verificationLink(person));
+  await page.getByRole("button", { name: "Confirm my e-mail address" }).click();
+  await page.getByRole("link", { name: "Sign in" }).last().click();
+  await signIn(page, person);
+  await fillDetails(page);
+  await goToPayfast(page);
+  await payInEmulator(page);
+  await expect(paidBadge(page)).toBeVisible();
+
+  await page.getByRole("link", { name: "Go to home" }).click();
+  await expect(page.getByText(/Paid until/).first()).toBeVisible();
+  await expect(page.getByRole("link", { name: /INV-\d+/ }).first()).toBeVisible();
+});
