@@ -146,7 +146,7 @@ pub fn Review(
         || view! { <Notice tone=Tone::Info icon_name="info" title=texts.nothing_due text=texts.nothing_due_text/> },
     );
     view! {
-        <div class="checkout-banner stack">
+        <div class="checkout-banner">
             {nothing_due}
             {move || earlier.value.get().flatten().map(earlier_notice)}
             {problem_banner(problem)}

@@ -18,6 +18,14 @@ pub fn paper(invoice: &Invoice) -> impl IntoView + use<> {
     let texts = t().invoices;
     let summary = &invoice.summary;
     let charges_vat = invoice.supplier.vat_number.is_some();
+    // Only an issued document may call itself a tax invoice.
+    let title = match summary.status {
+        InvoiceStatus::Draft => texts.draft_title.to_owned(),
+        InvoiceStatus::Open | InvoiceStatus::Paid | InvoiceStatus::Void | InvoiceStatus::Uncollectible => {
+            invoice.title.clone()
+        }
+    };
+    let label = title.clone();
     let (due_label, due_amount) = match summary.status {
         InvoiceStatus::Paid => (texts.paid_in_full, summary.total),
         InvoiceStatus::Draft => (texts.total, summary.total),
@@ -27,14 +35,14 @@ pub fn paper(invoice: &Invoice) -> impl IntoView + use<> {
     };
     let foot = if charges_vat { texts.foot } else { texts.foot_no_vat };
     view! {
-        <article class="paper" aria-label=invoice.title.clone()>
+        <article class="paper" aria-label=label>
             <div class="paper-top">
                 <div class="stack">
                     <p class="logo">{logo_drawing()}</p>
                     <div class="soft small">{party_lines(&invoice.supplier, false)}</div>
                 </div>
                 <div>
-                    <p class="paper-title">{invoice.title.clone()}</p>
+                    <p class="paper-title">{title}</p>
                     {meta(invoice)}
                 </div>
             </div>
