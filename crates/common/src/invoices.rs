@@ -122,3 +122,13 @@ impl Endpoint for GetInvoice {
     type Request = ();
     type Response = Invoice;
 }
+
+/// Answers `application/pdf`: the issued document. A draft has none (409).
+pub struct GetInvoicePdf;
+impl Endpoint for GetInvoicePdf {
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/invoices/{id}/pdf";
+    const ACCESS: Access = Access::Account(AccountRole::Viewer);
+    type Request = ();
+    type Response = ();
+}

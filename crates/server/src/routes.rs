@@ -10,7 +10,7 @@ use common::{
     API_BASE, Access, Endpoint, ErrorCode, Method,
     accounts::{ChangeAccount, GetAccount},
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
-    invoices::{GetInvoice, ListInvoices},
+    invoices::{GetInvoice, GetInvoicePdf, ListInvoices},
     itn::{GetItn, ListItns},
     payments::{CancelPayment, GetPayment, ListPayments, ReceiveItn, StartCheckout},
     plans::ListPlans,
@@ -73,6 +73,7 @@ fn list(routes: &mut Routes<'_>) {
 
     routes.add::<ListInvoices, _, _>(invoices::http::list);
     routes.add::<GetInvoice, _, _>(invoices::http::get);
+    routes.add::<GetInvoicePdf, _, _>(invoices::http::get_pdf);
 
     routes.add::<StartCheckout, _, _>(payments::http::check_out);
     routes.add::<ListPayments, _, _>(payments::http::list);

@@ -10,6 +10,7 @@ use common::{
 
 pub use super::store::InvoiceRow;
 use super::{
+    pdf::{self, WaysToPay},
     rules,
     store::{self, LineRow, ListFilter, Settled},
 };
@@ -177,4 +178,28 @@ pub async fn load(app: &App, id: InvoiceId, account_id: Option<AccountId>) -> Re
             })
         })
         .await
+}
+
+/// The document as a file.
+pub struct InvoicePdf {
+    pub number: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Writes the PDF of an invoice that [`load`] finds; a draft has none.
+pub async fn render_pdf(app: &App, id: InvoiceId, account_id: Option<AccountId>) -> Result<InvoicePdf, ApiError> {
+    let invoice = load(app, id, account_id).await?;
+    let ways = WaysToPay {
+        invoice_url: app.config.http.url(&format!("/invoices/{id}")),
+        bank: app.config.supplier.bank.clone(),
+    };
+    let work = move || {
+        let bytes = pdf::render(&invoice, &ways).map_err(|error| match error {
+            pdf::Error::Draft => ApiError::conflict(error.to_string()),
+            pdf::Error::Write(_) => ApiError::internal(error),
+        })?;
+        let number = invoice.summary.number.unwrap_or_default();
+        Ok(InvoicePdf { number, bytes })
+    };
+    tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)?
 }

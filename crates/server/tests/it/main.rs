@@ -13,4 +13,5 @@ mod checkout;
 mod crash;
 mod db;
 mod itn;
+mod pdf;
 mod schema_parity;
