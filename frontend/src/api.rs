@@ -2,7 +2,10 @@
 //!
 //! Knows no page. A page shows a [`Failure`] by `components::problem`; a lost session is told to `session.rs`.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    pin::Pin,
+};
 
 use common::{
     API_BASE, Endpoint, ErrorCode, Method, Problem,
@@ -58,12 +61,19 @@ thread_local! {
 
 /// Calls an endpoint; `parameters` fill the `{…}` places of its path.
 pub async fn call<E: Endpoint>(parameters: &[&str], request: &E::Request) -> Result<E::Response, Failure> {
-    perform::<E>(parameters, request, None).await
+    let exchange = prepare(E::METHOD, E::PATH, parameters, to_json(request), None);
+    from_json(&exchange.await?)
+}
+
+/// The answer as text, for `documents.rs`.
+pub async fn text<E: Endpoint<Request = ()>>(parameters: &[&str]) -> Result<String, Failure> {
+    prepare(E::METHOD, E::PATH, parameters, Ok(serde_json::Value::Null), None).await
 }
 
 /// Like [`call`], but the server performs the same `key` and body only once and repeats its answer.
 pub async fn call_once<E: Endpoint>(key: &str, request: &E::Request) -> Result<E::Response, Failure> {
-    perform::<E>(&[], request, Some(key)).await
+    let exchange = prepare(E::METHOD, E::PATH, &[], to_json(request), Some(key.to_owned()));
+    from_json(&exchange.await?)
 }
 
 /// The account that calls act for; `None` leaves the choice to the server.
@@ -86,17 +96,18 @@ pub fn on_signed_out(react: fn()) {
     ON_SIGNED_OUT.set(Some(react));
 }
 
-async fn perform<E: Endpoint>(
+/// What is left to do when types are out of the way, boxed so that it is compiled once.
+fn prepare(
+    method: Method,
+    path: &str,
     parameters: &[&str],
-    request: &E::Request,
-    key: Option<&str>,
-) -> Result<E::Response, Failure> {
-    let path = format!("{API_BASE}{}", endpoint::fill(E::PATH, parameters));
-    let text = exchange(E::METHOD, path, to_json(request)?, key).await?;
-    from_json(&text)
+    body: Result<serde_json::Value, Failure>,
+    key: Option<String>,
+) -> Pin<Box<dyn Future<Output = Result<String, Failure>>>> {
+    let path = format!("{API_BASE}{}", endpoint::fill(path, parameters));
+    Box::pin(async move { exchange(method, path, body?, key.as_deref()).await })
 }
 
-/// The part that does not depend on types, compiled once.
 async fn exchange(method: Method, path: String, body: serde_json::Value, key: Option<&str>) -> Result<String, Failure> {
     let mut token_is_fresh = false;
     loop {
@@ -214,7 +225,8 @@ fn to_json<T: Serialize>(value: &T) -> Result<serde_json::Value, Failure> {
     serde_json::to_value(value).map_err(|_| Failure::Unreadable)
 }
 
-fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+/// Reads an answer; an empty one is `null`.
+pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
     let text = if text.is_empty() { "null" } else { text };
     serde_json::from_str(text).map_err(|_| Failure::Unreadable)
 }

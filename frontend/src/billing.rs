@@ -244,7 +244,7 @@ pub fn BillingFields(form: BillingForm) -> impl IntoView {
             />
         </div>
         <Select label=texts.country name="billing_address.country" value=form.country errors options=countries autocomplete="country"/>
-    }
+    }.into_any()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::{
     components::{
         art::Logo,
         button::{ButtonLink, Kind},
+        dynamic::{current, dynamic},
         icon::{icon, icon_14, icon_16},
     },
     dates,
@@ -64,15 +65,15 @@ pub fn Frame(children: Children) -> impl IntoView {
     view! {
         <a class="skip" href="#main" rel="external">{texts.skip}</a>
         <div class:framed=move || surround.get() == Surround::Signed>
-            {move || (surround.get() == Surround::Signed).then(rail)}
+            {dynamic(move || (surround.get() == Surround::Signed).then(rail))}
             <div class="shell">
-                {move || site.is_test().then(|| view! { <p class="modebar" role="status">{icon_14("info")} {texts.test_mode}</p> })}
-                {top}
+                {dynamic(move || site.is_test().then(|| view! { <p class="modebar" role="status">{icon_14("info")} {texts.test_mode}</p> }.into_any()))}
+                {dynamic(top)}
                 <main class="main" id="main" tabindex="-1">{children()}</main>
-                {bottom}
+                {dynamic(bottom)}
             </div>
         </div>
-    }
+    }.into_any()
 }
 
 fn public_bar() -> impl IntoView {
@@ -92,11 +93,12 @@ fn public_bar() -> impl IntoView {
         <header class="topbar">
             <Logo href="/"/>
             <nav aria-label=texts.nav_main>
-                <a href="/plans" aria-current=move || (*path.read() == "/plans").then_some("page")>{texts.nav_plans}</a>
-                {door}
+                <a href="/plans" aria-current=current(move || *path.read() == "/plans")>{texts.nav_plans}</a>
+                {dynamic(door)}
             </nav>
         </header>
     }
+    .into_any()
 }
 
 fn checkout_bar() -> impl IntoView {
@@ -106,6 +108,7 @@ fn checkout_bar() -> impl IntoView {
             <p class="topbar-note">{icon_16("lock")} {t().common.secure_checkout}</p>
         </header>
     }
+    .into_any()
 }
 
 /// The bar of a phone; from 900 the rail stands instead.
@@ -114,9 +117,9 @@ fn signed_bar() -> impl IntoView {
     view! {
         <header class="topbar">
             <Logo href="/home"/>
-            {move || is_receipt(&path.read()).then(|| view! { <p class="topbar-note">{t().common.receipt}</p> })}
+            {dynamic(move || is_receipt(&path.read()).then(|| view! { <p class="topbar-note">{t().common.receipt}</p> }.into_any()))}
         </header>
-    }
+    }.into_any()
 }
 
 struct Place {
@@ -151,11 +154,12 @@ fn place_link(place: Place) -> impl IntoView {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     view! {
-        <a href=href aria-current=move || is_here().then_some("page")>
+        <a href=href aria-current=current(is_here)>
             {icon(icon_name)}
             <span>{name}</span>
         </a>
     }
+    .into_any()
 }
 
 fn bottom_bar() -> impl IntoView {
@@ -164,6 +168,7 @@ fn bottom_bar() -> impl IntoView {
             {places().into_iter().map(place_link).collect_view()}
         </nav>
     }
+    .into_any()
 }
 
 fn rail() -> impl IntoView {
@@ -180,23 +185,25 @@ fn rail() -> impl IntoView {
                 <p class="rail-label label">{texts.payfast}</p>
                 <div class="rail-items">{place_link(place)}</div>
             }
+            .into_any()
         })
     };
     view! {
         <nav class="rail" aria-label=texts.nav_main>
             <Logo href="/home"/>
-            {rail_account}
+            {rail_account()}
             <div class="rail-items">{places().into_iter().map(place_link).collect_view()}</div>
-            {staff}
-            {rail_self}
+            {dynamic(staff)}
+            {rail_self()}
         </nav>
     }
+    .into_any()
 }
 
 /// The account that one acts for, and its plan.
 fn rail_account() -> impl IntoView {
     let account = use_session().account;
-    move || {
+    dynamic(move || {
         account.get().map(|account| {
             let until = account
                 .plan
@@ -211,13 +218,14 @@ fn rail_account() -> impl IntoView {
                     </span>
                 </a>
             }
+            .into_any()
         })
-    }
+    })
 }
 
 fn rail_self() -> impl IntoView {
     let who = use_session().who;
-    move || match who.get() {
+    dynamic(move || match who.get() {
         Who::Somebody(signed_in) => {
             let name = format!("{} {}", signed_in.user.first_name, signed_in.user.last_name);
             view! {
@@ -232,7 +240,7 @@ fn rail_self() -> impl IntoView {
             .into_any()
         }
         Who::Asking | Who::Nobody | Who::Unreachable(_) => ().into_any(),
-    }
+    })
 }
 
 fn footer() -> impl IntoView {
@@ -245,9 +253,10 @@ fn footer() -> impl IntoView {
                 <a href="/privacy">{texts.legal.privacy_link}</a>
                 <a href="/refunds">{texts.legal.refunds_link}</a>
             </nav>
-            <p>{move || site.get().map(|site| site.supplier.name)}</p>
+            <p>{dynamic(move || site.get().map(|site| site.supplier.name))}</p>
         </footer>
     }
+    .into_any()
 }
 
 /// The first letters of the first two words.

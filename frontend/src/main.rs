@@ -9,6 +9,7 @@ mod billing;
 mod browser;
 mod components;
 mod dates;
+mod documents;
 mod explain;
 mod features;
 mod frame;

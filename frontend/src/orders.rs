@@ -7,14 +7,14 @@
 use common::{
     ErrorCode,
     ids::{AccountId, PaymentId},
-    payments::{Checkout, CheckoutRequest, GetPayment, Payment, StartCheckout},
+    payments::{Checkout, CheckoutRequest, Payment, StartCheckout},
 };
 use gloo_timers::future::TimeoutFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     api::{self, Failure},
-    browser, status,
+    browser, documents, status,
 };
 
 /// Tries while the server still works on the first request with the key.
@@ -47,7 +47,7 @@ impl Order {
         let Some(id) = self.kept().and_then(|kept| kept.payment_id) else {
             return Ok(None);
         };
-        match api::call::<GetPayment>(&[id.as_str()], &()).await {
+        match documents::payment(id).await {
             Ok(payment) => Ok(Some(payment)),
             Err(failure) if failure.is_not_found() => {
                 self.forget();

@@ -82,6 +82,7 @@ pub fn Pager(
                 {icon_16("left")} {texts.previous}
             </button>
         }
+        .into_any()
     });
     let next = next_cursor.map(|cursor| {
         view! {
@@ -89,6 +90,7 @@ pub fn Pager(
                 {texts.next} {icon_16("right")}
             </button>
         }
+        .into_any()
     });
     view! {
         <nav class="list-foot pager" aria-label=texts.pages>
@@ -96,4 +98,5 @@ pub fn Pager(
             <div class="pager-buttons no-print">{previous} {next}</div>
         </nav>
     }
+    .into_any()
 }

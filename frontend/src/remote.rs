@@ -1,10 +1,14 @@
 //! Data that a page asks the server for: waiting, here, or failed, with a way to ask again.
 
-use std::future::Future;
+use std::{future::Future, pin::Pin};
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{api::Failure, components::problem::ProblemPanel, explain::could_not_load};
+use crate::{
+    api::Failure,
+    components::{dynamic::dynamic, problem::ProblemPanel},
+    explain::could_not_load,
+};
 
 /// An answer on its way; the last good one stays while a newer one is asked for.
 pub struct Remote<T: Send + Sync + 'static> {
@@ -21,6 +25,10 @@ impl<T: Send + Sync + 'static> Clone for Remote<T> {
 }
 impl<T: Send + Sync + 'static> Copy for Remote<T> {}
 
+/// Keeps an answer, of whatever type, where the page reads it.
+type Keep = Box<dyn FnOnce()>;
+type Answer = Pin<Box<dyn Future<Output = Result<Keep, Failure>>>>;
+
 /// Runs `fetch` now and whenever a signal that it reads (before its first `await`) changes.
 pub fn remote<T, F>(fetch: impl Fn() -> F + 'static) -> Remote<T>
 where
@@ -33,13 +41,32 @@ where
         is_busy: RwSignal::new(true),
         round: RwSignal::new(0),
     };
+    let value = remote.value;
+    let ask = move || -> Answer {
+        let answer = fetch();
+        Box::pin(async move {
+            let answer = answer.await?;
+            Ok(Box::new(move || value.set(Some(answer))) as Keep)
+        })
+    };
+    keep_asking(Box::new(ask), remote.failure, remote.is_busy, remote.round);
+    remote
+}
+
+/// The part that does not depend on the type of the answer, compiled once.
+fn keep_asking(
+    ask: Box<dyn Fn() -> Answer>,
+    failure: RwSignal<Option<Failure>>,
+    is_busy: RwSignal<bool>,
+    round: RwSignal<u32>,
+) {
     let latest = StoredValue::new(0_u32);
     Effect::new(move |_| {
-        remote.round.track();
-        let answer = fetch();
+        round.track();
+        let answer = ask();
         latest.update_value(|number| *number += 1);
         let mine = latest.get_value();
-        remote.is_busy.set(true);
+        is_busy.set(true);
         spawn_local(async move {
             let answer = answer.await;
             // A newer question was asked, or the page is gone.
@@ -47,27 +74,30 @@ where
                 return;
             }
             match answer {
-                Ok(value) => {
-                    remote.failure.set(None);
-                    remote.value.set(Some(value));
+                Ok(keep) => {
+                    failure.set(None);
+                    keep();
                 }
-                Err(failure) => remote.failure.set(Some(failure)),
+                Err(reason) => failure.set(Some(reason)),
             }
-            remote.is_busy.set(false);
+            is_busy.set(false);
         });
     });
-    remote
 }
 
 impl<T: Send + Sync + 'static> Remote<T> {
     /// Whether what is shown is being replaced.
-    pub fn is_refreshing(self) -> bool {
-        self.is_busy.get() && self.value.with(Option::is_some)
+    pub fn is_refreshing(self) -> Signal<bool> {
+        Signal::derive(move || self.is_busy.get() && self.value.with(Option::is_some))
     }
 
-    /// Asks again; what is shown stays until the answer is here.
-    pub fn reload(self) {
-        self.round.update(|round| *round += 1);
+    /// Asks again after a failure, as if for the first time.
+    pub fn retry(self) -> Callback<()> {
+        let (failure, round) = (self.failure, self.round);
+        Callback::new(move |()| {
+            failure.set(None);
+            round.update(|round| *round += 1);
+        })
     }
 }
 
@@ -78,12 +108,9 @@ impl<T: Clone + Send + Sync + 'static> Remote<T> {
         what: &'static str,
         waiting: fn() -> AnyView,
         ready: impl Fn(T) -> AnyView + Send + 'static,
-    ) -> impl IntoView {
+    ) -> AnyView {
+        let retry = self.retry();
         self.show_or(waiting, ready, move |failure| {
-            let retry = Callback::new(move |()| {
-                self.failure.set(None);
-                self.reload();
-            });
             view! { <ProblemPanel words=could_not_load(&failure, what) retry/> }.into_any()
         })
     }
@@ -94,11 +121,11 @@ impl<T: Clone + Send + Sync + 'static> Remote<T> {
         waiting: fn() -> AnyView,
         ready: impl Fn(T) -> AnyView + Send + 'static,
         failed: impl Fn(Failure) -> AnyView + Send + 'static,
-    ) -> impl IntoView {
-        move || match (self.value.get(), self.failure.get()) {
+    ) -> AnyView {
+        dynamic(move || match (self.value.get(), self.failure.get()) {
             (Some(value), _) => ready(value),
             (None, Some(failure)) => failed(failure),
             (None, None) => waiting(),
-        }
+        })
     }
 }

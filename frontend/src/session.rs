@@ -17,7 +17,7 @@ use leptos_router::{
 use crate::{
     api::{self, Failure},
     browser,
-    components::{problem::ProblemPanel, skeleton::PageSkeleton},
+    components::{dynamic::dynamic, problem::ProblemPanel, skeleton::PageSkeleton},
     explain::explain,
     next,
     text::t,
@@ -200,7 +200,7 @@ pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
             navigate(&next::link("/sign-in", &here), options);
         }
     });
-    move || match stage.get() {
+    dynamic(move || match stage.get() {
         Stage::Show => page().into_any(),
         Stage::Wait | Stage::Leave => view! { <PageSkeleton label=t().auth.checking/> }.into_any(),
         Stage::Fail => {
@@ -215,7 +215,7 @@ pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
             });
             view! { <div class="page"><ProblemPanel words retry/></div> }.into_any()
         }
-    }
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

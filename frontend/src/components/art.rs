@@ -7,7 +7,7 @@ const HORIZON: &str = "l22-10 34-40 10-4 16 20 14 4 22-30 8-4h132l6 6 12 30 20 1
 /// The mark alone or with the word beside it.
 #[component]
 pub fn Logo(href: &'static str) -> impl IntoView {
-    view! { <a class="logo" href=href>{logo_drawing()}</a> }
+    view! { <a class="logo" href=href>{logo_drawing()}</a> }.into_any()
 }
 
 /// The logo on paper, which is no link.
@@ -19,6 +19,7 @@ pub fn logo_drawing() -> impl IntoView {
         </svg>
         <span class="logo-word">{crate::text::t().common.brand}</span>
     }
+    .into_any()
 }
 
 /// Devil's Peak, the table and Lion's Head, with the sun in the saddle.
@@ -41,4 +42,5 @@ pub fn Horizon(
             </svg>
         </div>
     }
+    .into_any()
 }

@@ -2,6 +2,7 @@
 
 use leptos::{ev::MouseEvent, prelude::*};
 
+use super::dynamic::flag;
 use super::icon::icon_16;
 
 /// How much a button weighs; one primary per view.
@@ -42,24 +43,26 @@ pub fn Button(
             on_press.run(());
         }
     };
-    let flag = move || is_busy.get().then_some("true");
+    let is_running = flag(move || is_busy.get());
+    let is_resting = Signal::derive(move || !is_busy.get());
     view! {
         <button
             class=class(kind, fit)
             type=if on_press.is_some() { "button" } else { "submit" }
-            aria-disabled=flag
-            aria-busy=flag
+            aria-disabled=is_running
+            aria-busy=is_running
             on:click=press
         >
             <span class="btn-labels">
                 <span class:is-hidden=is_busy>{icon.map(icon_16)} {label}</span>
-                <span class:is-hidden=move || !is_busy.get()>
+                <span class:is-hidden=is_resting>
                     <span class="spinner" aria-hidden="true"></span>
                     {busy_label}
                 </span>
             </span>
         </button>
     }
+    .into_any()
 }
 
 /// A button that only does something in the page, at once.
@@ -77,6 +80,7 @@ pub fn PlainButton(
             {label}
         </button>
     }
+    .into_any()
 }
 
 /// A link to a page that looks like a button.
@@ -88,7 +92,7 @@ pub fn ButtonLink(
     #[prop(optional)] fit: Fit,
     #[prop(optional)] icon: Option<&'static str>,
 ) -> impl IntoView {
-    view! { <a class=class(kind, fit) href=href>{icon.map(icon_16)} {label}</a> }
+    view! { <a class=class(kind, fit) href=href>{icon.map(icon_16)} {label}</a> }.into_any()
 }
 
 /// A link to a file that the server makes.
@@ -99,7 +103,7 @@ pub fn DownloadLink(
     #[prop(optional)] kind: Kind,
     #[prop(optional)] fit: Fit,
 ) -> impl IntoView {
-    view! { <a class=class(kind, fit) href=href download="">{icon_16("download")} {label}</a> }
+    view! { <a class=class(kind, fit) href=href download="">{icon_16("download")} {label}</a> }.into_any()
 }
 
 fn class(kind: Kind, fit: Fit) -> String {

@@ -3,6 +3,7 @@
 use common::FieldError;
 use leptos::{ev::MouseEvent, prelude::*};
 
+use super::dynamic::{dynamic, flag};
 use super::icon::icon_16;
 use crate::{browser, text::t};
 
@@ -52,7 +53,7 @@ impl Errors {
 /// Links to the fields, when more than two need attention.
 #[component]
 pub fn ErrorSummary(errors: Errors) -> impl IntoView {
-    move || {
+    dynamic(move || {
         let list = errors.0.get();
         (list.len() > 2).then(|| {
             let links = list.into_iter().map(|error| {
@@ -61,7 +62,7 @@ pub fn ErrorSummary(errors: Errors) -> impl IntoView {
                     event.prevent_default();
                     browser::focus(&target);
                 };
-                view! { <li><a href=format!("#{}", id(&error.field)) on:click=go>{error.message}</a></li> }
+                view! { <li><a href=format!("#{}", id(&error.field)) on:click=go>{error.message}</a></li> }.into_any()
             });
             view! {
                 <div class="error-summary" role="alert">
@@ -69,8 +70,9 @@ pub fn ErrorSummary(errors: Errors) -> impl IntoView {
                     <ul>{links.collect_view()}</ul>
                 </div>
             }
+            .into_any()
         })
-    }
+    })
 }
 
 /// One line of text.
@@ -104,12 +106,13 @@ pub fn Field(
                     value.set(event_target_value(&event));
                     errors.clear_field(name);
                 }
-                aria-invalid=move || error.get().is_some().then_some("true")
+                aria-invalid=flag(move || error.get().is_some())
                 aria-describedby=described_by(name, hint, error)
             />
             {below(name, hint, error)}
         </div>
     }
+    .into_any()
 }
 
 /// A password with a button that shows it.
@@ -142,7 +145,7 @@ pub fn PasswordField(
                         value.set(event_target_value(&event));
                         errors.clear_field(name);
                     }
-                    aria-invalid=move || error.get().is_some().then_some("true")
+                    aria-invalid=flag(move || error.get().is_some())
                     aria-describedby=described_by(name, hint, error)
                 />
                 <button
@@ -150,13 +153,14 @@ pub fn PasswordField(
                     aria-label=move || if is_shown.get() { texts.hide_password_name } else { texts.show_password_name }
                     on:click=move |_| is_shown.update(|is_shown| *is_shown = !*is_shown)
                 >
-                    {move || icon_16(if is_shown.get() { "eye-off" } else { "eye" })}
-                    {move || if is_shown.get() { texts.hide_password } else { texts.show_password }}
+                    {dynamic(move || icon_16(if is_shown.get() { "eye-off" } else { "eye" }))}
+                    {dynamic(move || if is_shown.get() { texts.hide_password } else { texts.show_password })}
                 </button>
             </div>
             {below(name, hint, error)}
         </div>
     }
+    .into_any()
 }
 
 /// A choice of at most a dozen, as the browser draws it.
@@ -173,7 +177,7 @@ pub fn Select(
     let error = errors.of(name);
     let options = options.into_iter().map(|(option, words)| {
         let is_chosen = option == value.get_untracked();
-        view! { <option value=option selected=is_chosen>{words}</option> }
+        view! { <option value=option selected=is_chosen>{words}</option> }.into_any()
     });
     view! {
         <div class="field">
@@ -187,7 +191,7 @@ pub fn Select(
                     value.set(event_target_value(&event));
                     errors.clear_field(name);
                 }
-                aria-invalid=move || error.get().is_some().then_some("true")
+                aria-invalid=flag(move || error.get().is_some())
                 aria-describedby=described_by(name, "", error)
             >
                 {options.collect_view()}
@@ -195,6 +199,7 @@ pub fn Select(
             {below(name, "", error)}
         </div>
     }
+    .into_any()
 }
 
 /// A tick with a sentence beside it.
@@ -213,7 +218,7 @@ pub fn Checkbox(name: &'static str, value: RwSignal<bool>, errors: Errors, child
                         value.set(event_target_checked(&event));
                         errors.clear_field(name);
                     }
-                    aria-invalid=move || error.get().is_some().then_some("true")
+                    aria-invalid=flag(move || error.get().is_some())
                     aria-describedby=described_by(name, "", error)
                 />
                 <label for=id(name)>{children()}</label>
@@ -221,6 +226,7 @@ pub fn Checkbox(name: &'static str, value: RwSignal<bool>, errors: Errors, child
             {below(name, "", error)}
         </div>
     }
+    .into_any()
 }
 
 /// The element id of a field.
@@ -228,22 +234,17 @@ fn id(name: &str) -> String {
     format!("f-{}", name.replace('.', "-"))
 }
 
-fn described_by(
-    name: &'static str,
-    hint: &'static str,
-    error: Signal<Option<String>>,
-) -> impl Fn() -> Option<String> + Clone {
-    move || (error.get().is_some() || !hint.is_empty()).then(|| format!("{}-more", id(name)))
+fn described_by(name: &'static str, hint: &'static str, error: Signal<Option<String>>) -> Signal<Option<String>> {
+    Signal::derive(move || (error.get().is_some() || !hint.is_empty()).then(|| format!("{}-more", id(name))))
 }
 
 fn below(name: &'static str, hint: &'static str, error: Signal<Option<String>>) -> AnyView {
     let more = format!("{}-more", id(name));
-    (move || match error.get() {
+    dynamic(move || match error.get() {
         Some(message) => {
             view! { <p class="error" id=more.clone()>{icon_16("triangle")} <span>{message}</span></p> }.into_any()
         }
         None if hint.is_empty() => ().into_any(),
         None => view! { <p class="hint" id=more.clone()>{hint}</p> }.into_any(),
     })
-    .into_any()
 }

@@ -13,7 +13,7 @@ thread_local! {
 #[component]
 pub fn Heading(#[prop(into)] text: Signal<String>) -> impl IntoView {
     let node = page_heading(text);
-    view! { <h1 tabindex="-1" node_ref=node>{text}</h1> }
+    view! { <h1 tabindex="-1" node_ref=node>{text}</h1> }.into_any()
 }
 
 /// For headings with more than text in them: `<h1 tabindex="-1" node_ref=page_heading(title)>`.

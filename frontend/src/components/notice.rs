@@ -18,9 +18,10 @@ pub fn Notice(
             {icon(icon_name)}
             <div class="banner-words">
                 <p>{title}</p>
-                {(!text.is_empty()).then(|| view! { <p>{text}</p> })}
+                {(!text.is_empty()).then(|| view! { <p>{text}</p> }.into_any())}
             </div>
             {children.map(|children| children())}
         </div>
     }
+    .into_any()
 }

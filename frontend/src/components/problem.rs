@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     badge::Tone,
     button::{Kind, PlainButton},
+    dynamic::dynamic,
     icon::icon,
     notice::Notice,
 };
@@ -28,19 +29,20 @@ pub fn ProblemPanel(words: Words, retry: Callback<()>) -> impl IntoView {
             <div class="stack-tight">
                 <p class="strong">{words.title}</p>
                 <p class="soft">{words.detail}</p>
-                {words.reference.map(|reference| view! { <p class="small muted mono">{reference}</p> })}
+                {words.reference.map(|reference| view! { <p class="small muted mono">{reference}</p> }.into_any())}
             </div>
             <PlainButton label=t().common.try_again kind=Kind::Secondary on_press=retry/>
         </div>
     }
+    .into_any()
 }
 
 /// Stands above a form whose request failed; the form's own button tries again.
 pub fn problem_banner(words: RwSignal<Option<Words>>) -> impl IntoView {
-    move || {
+    dynamic(move || {
         words.get().map(|words| {
-            let reference = words.reference.map(|reference| view! { <span class="small mono">{reference}</span> });
-            view! { <Notice tone=Tone::Danger icon_name="triangle" title=words.title text=words.detail>{reference}</Notice> }
+            let reference = words.reference.map(|reference| view! { <span class="small mono">{reference}</span> }.into_any());
+            view! { <Notice tone=Tone::Danger icon_name="triangle" title=words.title text=words.detail>{reference}</Notice> }.into_any()
         })
-    }
+    })
 }

@@ -12,6 +12,7 @@ pub fn PageSkeleton(label: &'static str) -> impl IntoView {
             <span class="skeleton skeleton-tall" aria-hidden="true"></span>
         </div>
     }
+    .into_any()
 }
 
 /// A card with some lines of text.
@@ -37,6 +38,7 @@ pub fn rows_skeleton() -> AnyView {
                 <span class="skeleton skeleton-short"></span>
             </div>
         }
+        .into_any()
     });
     view! { <div class="card" aria-busy="true">{rows.collect_view()}</div> }.into_any()
 }

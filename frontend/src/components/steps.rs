@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::{
     badge::Tone,
+    dynamic::dynamic,
     icon::{icon_14, icon_16},
     time::time,
 };
@@ -45,13 +46,13 @@ pub fn Stepper(label: &'static str, names: Vec<&'static str>, #[prop(into)] curr
             Stage::Current | Stage::Ahead => (index + 1).into_any(),
         };
         view! {
-            <li class=move || stage().class() aria-current=move || (stage() == Stage::Current).then_some("step")>
-                <span class="stepper-dot" aria-hidden="true">{dot}</span>
+            <li class=Signal::derive(move || stage().class()) aria-current=Signal::derive(move || (stage() == Stage::Current).then_some("step"))>
+                <span class="stepper-dot" aria-hidden="true">{dynamic(dot)}</span>
                 <span>{name}</span>
             </li>
-        }
+        }.into_any()
     });
-    view! { <ol class="stepper" aria-label=label>{items.collect_view()}</ol> }
+    view! { <ol class="stepper" aria-label=label>{items.collect_view()}</ol> }.into_any()
 }
 
 /// Numbered sentences; `current` marks how far things are, when they are under way.
@@ -68,8 +69,9 @@ pub fn numbered_steps(sentences: Vec<String>, current: Option<usize>) -> impl In
                 <span>{sentence}</span>
             </li>
         }
+        .into_any()
     });
-    view! { <ol class="steps">{items.collect_view()}</ol> }
+    view! { <ol class="steps">{items.collect_view()}</ol> }.into_any()
 }
 
 /// One thing that happened.
@@ -89,11 +91,11 @@ pub fn timeline(happenings: Vec<Happening>) -> impl IntoView {
                 <span class=format!("timeline-dot {}", happening.tone.class()) aria-hidden="true">{icon_16(happening.icon)}</span>
                 <span class="timeline-words">
                     <span class="strong">{happening.title}</span>
-                    {(!happening.note.is_empty()).then(|| view! { <span class="small muted">{happening.note}</span> })}
+                    {(!happening.note.is_empty()).then(|| view! { <span class="small muted">{happening.note}</span> }.into_any())}
                 </span>
                 {time(happening.at)}
             </li>
-        }
+        }.into_any()
     });
-    view! { <ol class="timeline">{items.collect_view()}</ol> }
+    view! { <ol class="timeline">{items.collect_view()}</ol> }.into_any()
 }

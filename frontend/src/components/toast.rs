@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::dynamic::dynamic;
 use leptos::prelude::*;
 
 const SECONDS: u64 = 6;
@@ -35,7 +36,8 @@ impl Toast {
 pub fn ToastHost(toast: Toast) -> impl IntoView {
     view! {
         <div role="status">
-            {move || toast.0.get().map(|words| view! { <p class="toast-host">{words}</p> })}
+            {dynamic(move || toast.0.get().map(|words| view! { <p class="toast-host">{words}</p> }.into_any()))}
         </div>
     }
+    .into_any()
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
+    components::dynamic::dynamic,
     components::heading::Heading,
     site::{grouped_vat_number, use_site},
     text::{LegalPage, t},
@@ -26,11 +27,15 @@ pub fn RefundsPage() -> impl IntoView {
 fn prose(page: &'static LegalPage) -> impl IntoView {
     let site = use_site();
     let sections = page.sections.iter().map(|section| {
-        let paragraphs = section.paragraphs.iter().map(|paragraph| view! { <p>{*paragraph}</p> });
+        let paragraphs = section
+            .paragraphs
+            .iter()
+            .map(|paragraph| view! { <p>{*paragraph}</p> }.into_any());
         view! {
             <h2>{section.heading}</h2>
             {paragraphs.collect_view()}
         }
+        .into_any()
     });
     let seller = move || {
         site.get().map(|site| {
@@ -40,8 +45,8 @@ fn prose(page: &'static LegalPage) -> impl IntoView {
                 .map(|number| t().invoices.vat_no(&grouped_vat_number(&number)));
             view! {
                 <h2>{t().legal.seller}</h2>
-                <p>{site.supplier.name} <br/> {site.supplier.address} {vat.map(|vat| view! { <br/> {vat} })}</p>
-            }
+                <p>{site.supplier.name} <br/> {site.supplier.address} {vat.map(|vat| view! { <br/> {vat} }.into_any())}</p>
+            }.into_any()
         })
     };
     view! {
@@ -49,7 +54,8 @@ fn prose(page: &'static LegalPage) -> impl IntoView {
             <Heading text=page.title/>
             <p class="strong">{page.summary}</p>
             {sections.collect_view()}
-            {seller}
+            {dynamic(seller)}
         </article>
     }
+    .into_any()
 }

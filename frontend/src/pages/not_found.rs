@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{button::ButtonLink, heading::Heading},
+    components::{button::ButtonLink, dynamic::dynamic, heading::Heading},
     session::use_session,
     text::t,
 };
@@ -14,16 +14,17 @@ pub fn NotFoundPage() -> impl IntoView {
     let texts = t().common;
     let way_out = move || {
         if session.is_somebody() {
-            view! { <ButtonLink href="/home" label=texts.go_home/> }
+            view! { <ButtonLink href="/home" label=texts.go_home/> }.into_any()
         } else {
-            view! { <ButtonLink href="/" label=texts.go_start/> }
+            view! { <ButtonLink href="/" label=texts.go_start/> }.into_any()
         }
     };
     view! {
         <div class="page page-text stack">
             <Heading text=texts.page_not_found/>
             <p class="soft">{texts.page_not_found_text}</p>
-            <div class="row">{way_out}</div>
+            <div class="row">{dynamic(way_out)}</div>
         </div>
     }
+    .into_any()
 }

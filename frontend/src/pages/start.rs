@@ -12,6 +12,7 @@ use crate::{
     components::{
         art::Horizon,
         button::{ButtonLink, Kind},
+        dynamic::{dynamic, pressed},
         heading::Heading,
         icon::{icon, icon_16},
         skeleton::card_skeleton,
@@ -49,6 +50,7 @@ pub fn StartPage() -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -66,13 +68,14 @@ pub fn PlansPage() -> impl IntoView {
             <Horizon/>
         </div>
     }
+    .into_any()
 }
 
 /// The seller's name, address and VAT number.
 #[component]
 fn Seller() -> impl IntoView {
     let site = use_site();
-    move || {
+    dynamic(move || {
         site.get().map(|site| {
             let vat = site
                 .supplier
@@ -83,11 +86,12 @@ fn Seller() -> impl IntoView {
                     <span class="strong">{site.supplier.name}</span>
                     <br/>
                     {site.supplier.address}
-                    {vat.map(|vat| view! { <br/> {vat} })}
+                    {vat.map(|vat| view! { <br/> {vat} }.into_any())}
                 </p>
             }
+            .into_any()
         })
-    }
+    })
 }
 
 /// Monthly or yearly, then one card for each plan; the choice stands in the address.
@@ -116,7 +120,6 @@ fn PlanChoice() -> impl IntoView {
         site.charges_vat()
             .map(|charged| if charged { texts.vat_included } else { texts.no_vat })
     };
-    let pressed = move |yearly: bool| move || if is_yearly.get() == yearly { "true" } else { "false" };
     let cards = move |all: Vec<Plan>| {
         (move || {
             let wanted = if is_yearly.get() {
@@ -126,21 +129,21 @@ fn PlanChoice() -> impl IntoView {
             };
             let cards = families(&all, wanted)
                 .into_iter()
-                .map(|plan| view! { <PlanCard plan/> });
-            view! { <div class="plans">{cards.collect_view()}</div> }
+                .map(|plan| view! { <PlanCard plan/> }.into_any());
+            view! { <div class="plans">{cards.collect_view()}</div> }.into_any()
         })
         .into_any()
     };
     view! {
         <div class="plans-switch" id="plans">
             <div class="segmented" role="group" aria-label=texts.period>
-                <button type="button" aria-pressed=pressed(false) on:click=choose("")>{texts.monthly}</button>
-                <button type="button" aria-pressed=pressed(true) on:click=choose("?per=year")>{texts.yearly}</button>
+                <button type="button" aria-pressed=pressed(move || !is_yearly.get()) on:click=choose("")>{texts.monthly}</button>
+                <button type="button" aria-pressed=pressed(move || is_yearly.get()) on:click=choose("?per=year")>{texts.yearly}</button>
             </div>
-            <p class="soft">{saving} " " {vat}</p>
+            <p class="soft">{dynamic(saving)} " " {dynamic(vat)}</p>
         </div>
         {offered.show(texts.plans, plans_skeleton, cards)}
-    }
+    }.into_any()
 }
 
 fn plans_skeleton() -> AnyView {
@@ -228,23 +231,24 @@ fn PlanCard(plan: Plan) -> impl IntoView {
     let features = plan
         .features
         .into_iter()
-        .map(|feature| view! { <li>{icon_16("check")} <span>{feature}</span></li> });
+        .map(|feature| view! { <li>{icon_16("check")} <span>{feature}</span></li> }.into_any());
     view! {
         <article class="plan">
             <h2>{family}</h2>
             <p class="plan-words small muted">{plan.description}</p>
             <p class="plan-price">{price}</p>
             <ul class="plan-features small">{features.collect_view()}</ul>
-            {action}
+            {dynamic(action)}
         </article>
     }
+    .into_any()
 }
 
 /// The plan that somebody chose before signing up, so that they see it was not lost.
 #[component]
 pub fn ChosenPlan(code: ProductCode) -> impl IntoView {
     let offered = remote(|| async { Ok(api::call::<ListPlans>(&[], &()).await?.items) });
-    move || {
+    dynamic(move || {
         offered.value.with(|all| {
             let plan = all.as_ref()?.iter().find(|plan| plan.code == code)?;
             Some(view! {
@@ -254,7 +258,7 @@ pub fn ChosenPlan(code: ProductCode) -> impl IntoView {
                         <span>{t().auth.you_chose} " " {plans::title(plan)} ", " {format_money(plan.price)} "."</span>
                     </span>
                 </p>
-            })
+            }.into_any())
         })
-    }
+    })
 }

@@ -65,6 +65,7 @@ pub fn HomePage() -> impl IntoView {
             )}
         </div>
     }
+    .into_any()
 }
 
 async fn load() -> Result<Overview, Failure> {
@@ -102,7 +103,7 @@ async fn load() -> Result<Overview, Failure> {
 }
 
 fn no_account() -> impl IntoView {
-    view! { <p class="soft">{t().account.no_account}</p> }
+    view! { <p class="soft">{t().account.no_account}</p> }.into_any()
 }
 
 fn cards(overview: Overview, account: AccountSummary) -> AnyView {
@@ -132,6 +133,7 @@ fn first_run() -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// The first thing to do: pay what is due, finish what was begun, or nothing.
@@ -207,10 +209,10 @@ fn plan_card(account: AccountSummary) -> impl IntoView {
         None => texts.free_text.to_owned(),
     };
     let action = if is_free {
-        view! { <ButtonLink href="/plans" label=texts.choose_plan kind=Kind::Secondary/> }
+        view! { <ButtonLink href="/plans" label=texts.choose_plan kind=Kind::Secondary/> }.into_any()
     } else {
         let href = format!("/checkout?plan={}", account.plan.code);
-        view! { <ButtonLink href label=texts.extend kind=Kind::Secondary/> }
+        view! { <ButtonLink href label=texts.extend kind=Kind::Secondary/> }.into_any()
     };
     view! {
         <section class="card">
@@ -222,6 +224,7 @@ fn plan_card(account: AccountSummary) -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }
 
 fn last_invoices(invoices: Vec<InvoiceSummary>) -> impl IntoView {
@@ -238,6 +241,7 @@ fn last_invoices(invoices: Vec<InvoiceSummary>) -> impl IntoView {
                 {badge(mark)}
             </li>
         }
+        .into_any()
     });
     let rows = rows.collect_view();
     view! {
@@ -253,6 +257,7 @@ fn last_invoices(invoices: Vec<InvoiceSummary>) -> impl IntoView {
             }}
         </section>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::{
     components::{
         badge::Tone,
         button::{Button, Kind},
+        dynamic::dynamic,
         field::{Errors, Select},
         heading::Heading,
         notice::Notice,
@@ -58,6 +59,7 @@ pub fn AccountPage() -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -77,22 +79,25 @@ fn Profile() -> impl IntoView {
         });
     });
     let person = move || match session.who.get() {
-        Who::Somebody(signed_in) => Some(view! {
-            <dl class="facts">
-                <div>
-                    <dt>{texts.name}</dt>
-                    <dd>{format!("{} {}", signed_in.user.first_name, signed_in.user.last_name)}</dd>
-                </div>
-                <div><dt>{texts.email}</dt><dd>{signed_in.user.email}</dd></div>
-            </dl>
-        }),
+        Who::Somebody(signed_in) => Some(
+            view! {
+                <dl class="facts">
+                    <div>
+                        <dt>{texts.name}</dt>
+                        <dd>{format!("{} {}", signed_in.user.first_name, signed_in.user.last_name)}</dd>
+                    </div>
+                    <div><dt>{texts.email}</dt><dd>{signed_in.user.email}</dd></div>
+                </dl>
+            }
+            .into_any(),
+        ),
         Who::Asking | Who::Nobody | Who::Unreachable(_) => None,
     };
     view! {
         <section class="card">
             <div class="card-part stack">
                 <h2>{texts.profile}</h2>
-                {person}
+                {dynamic(person)}
                 {account_choice}
                 {problem_banner(problem)}
                 <div class="row">
@@ -108,6 +113,7 @@ fn Profile() -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// Which company one acts for, where there are several.
@@ -135,6 +141,7 @@ fn account_choice() -> impl IntoView {
             }
         });
         view! { <Select label=t().account.switch_account name="account" value errors=Errors::new() options/> }
+            .into_any()
     })
 }
 
@@ -191,10 +198,11 @@ fn Billing(account: Account) -> impl IntoView {
                 </div>
                 {problem_banner(problem)}
                 <BillingFields form/>
-                {action}
+                {dynamic(action)}
             </form>
         </section>
     }
+    .into_any()
 }
 
 /// System, Light or Dark; kept in this browser, applied at once.
@@ -226,6 +234,7 @@ fn Appearance() -> impl IntoView {
                 {name}
             </label>
         }
+        .into_any()
     });
     view! {
         <section class="card">
@@ -239,4 +248,5 @@ fn Appearance() -> impl IntoView {
             </fieldset>
         </section>
     }
+    .into_any()
 }

@@ -16,24 +16,27 @@ use crate::{
 pub fn CheckMailPage() -> impl IntoView {
     let texts = t().auth;
     let sent_to = browser::session().get(SENT_TO_KEY);
-    column(view! {
-        <Heading text=texts.check_title/>
-        {sent_to.map(|email| view! { <p class="strong">{texts.sent_to(&email)}</p> })}
-        <p class="soft">{texts.check_intro}</p>
-        <p class="soft">{texts.check_next}</p>
-        <section class="card">
-            <div class="card-part stack">
-                <h2>{texts.check_no_mail}</h2>
-                <ul class="prose small">
-                    <li>{texts.check_spam}</li>
-                    <li>{texts.check_typo}</li>
-                    <li>{texts.check_known}</li>
-                </ul>
-                <div class="row">
-                    <ButtonLink href="/register" label=texts.check_again kind=Kind::Secondary/>
-                    <ButtonLink href="/sign-in" label=texts.sign_in kind=Kind::Quiet/>
+    column(
+        view! {
+            <Heading text=texts.check_title/>
+            {sent_to.map(|email| view! { <p class="strong">{texts.sent_to(&email)}</p> }.into_any())}
+            <p class="soft">{texts.check_intro}</p>
+            <p class="soft">{texts.check_next}</p>
+            <section class="card">
+                <div class="card-part stack">
+                    <h2>{texts.check_no_mail}</h2>
+                    <ul class="prose small">
+                        <li>{texts.check_spam}</li>
+                        <li>{texts.check_typo}</li>
+                        <li>{texts.check_known}</li>
+                    </ul>
+                    <div class="row">
+                        <ButtonLink href="/register" label=texts.check_again kind=Kind::Secondary/>
+                        <ButtonLink href="/sign-in" label=texts.sign_in kind=Kind::Quiet/>
+                    </div>
                 </div>
-            </div>
-        </section>
-    })
+            </section>
+        }
+        .into_any(),
+    )
 }

@@ -26,6 +26,7 @@ fn column(content: impl IntoView + 'static) -> impl IntoView {
             <div class="page page-form auth stack">{content}</div>
         </div>
     }
+    .into_any()
 }
 
 /// Where the visitor wants to go: from the address, else remembered from before the mail.

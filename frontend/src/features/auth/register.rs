@@ -166,7 +166,7 @@ pub fn RegisterPage() -> impl IntoView {
 
     column(view! {
         <Heading text=texts.create_title/>
-        {chosen.map(|code| view! { <ChosenPlan code/> })}
+        {chosen.map(|code| view! { <ChosenPlan code/> }.into_any())}
         <form class="form" novalidate=true on:submit=submit>
             {problem_banner(problem)}
             <ErrorSummary errors/>
@@ -201,5 +201,5 @@ pub fn RegisterPage() -> impl IntoView {
             <Button label=texts.create_account busy_label=texts.creating_account is_busy fit=Fit::Large/>
         </form>
         <p class="centred soft">{texts.have_account} " " <a class="inline-touch" href=to_sign_in>{texts.sign_in}</a></p>
-    })
+    }.into_any())
 }

@@ -14,6 +14,7 @@ use crate::{
     components::{
         badge::Tone,
         button::{Button, Fit},
+        dynamic::dynamic,
         field::{Errors, Field, PasswordField},
         heading::Heading,
         notice::Notice,
@@ -128,7 +129,7 @@ pub fn SignInPage() -> impl IntoView {
 
     column(view! {
         <Heading text=texts.sign_in/>
-        {left.then(|| view! { <Notice tone=Tone::Positive icon_name="check" title=texts.signed_out/> })}
+        {left.then(|| view! { <Notice tone=Tone::Positive icon_name="check" title=texts.signed_out/> }.into_any())}
         {match chosen {
             Some(code) => view! { <ChosenPlan code/> }.into_any(),
             None if sent_here => view! { <p class="soft">{texts.sign_in_first}</p> }.into_any(),
@@ -144,7 +145,7 @@ pub fn SignInPage() -> impl IntoView {
                 errors
                 autocomplete="current-password"
             />
-            {move || form.needs_code.get().then(|| view! {
+            {dynamic(move || form.needs_code.get().then(|| view! {
                 <Field
                     label=texts.code
                     name="totp"
@@ -154,11 +155,11 @@ pub fn SignInPage() -> impl IntoView {
                     inputmode="numeric"
                     hint=texts.code_hint
                 />
-            })}
+            }.into_any()))}
             <Button label=texts.sign_in busy_label=texts.signing_in is_busy fit=Fit::Large/>
         </form>
         <p class="centred soft">{texts.new_here} " " <a class="inline-touch" href=to_register>{texts.create_account}</a></p>
-    })
+    }.into_any())
 }
 
 /// A refused sign-in in words that tell a stranger nothing about who has an account.

@@ -80,7 +80,7 @@ fn confirmed() -> impl IntoView {
         <Heading text=texts.verified_title/>
         <Notice tone=Tone::Positive icon_name="check" title=if goes_on { texts.verified_next } else { texts.verified_text }/>
         <ButtonLink href="/sign-in" label=texts.sign_in fit=Fit::Large/>
-    }
+    }.into_any()
 }
 
 fn useless(has_token: bool) -> impl IntoView {
@@ -93,4 +93,5 @@ fn useless(has_token: bool) -> impl IntoView {
             <ButtonLink href="/register" label=texts.create_account kind=Kind::Secondary fit=Fit::Large/>
         </div>
     }
+    .into_any()
 }

@@ -11,6 +11,7 @@ use crate::{
     components::{
         badge::Tone,
         button::{Button, Fit},
+        dynamic::dynamic,
         notice::Notice,
         problem::problem_banner,
     },
@@ -93,10 +94,10 @@ pub fn Details(
     view! {
         <form class="form checkout-main" novalidate=true on:submit=submit>
             <p class="soft">{texts.details_intro}</p>
-            {is_sent_back.then(|| view! { <Notice tone=Tone::Warning icon_name="info" title=texts.details_missing/> })}
+            {is_sent_back.then(|| view! { <Notice tone=Tone::Warning icon_name="info" title=texts.details_missing/> }.into_any())}
             {problem_banner(problem)}
             <BillingFields form/>
-            {action}
+            {dynamic(action)}
         </form>
-    }
+    }.into_any()
 }

@@ -7,7 +7,6 @@ mod review;
 use common::{
     accounts::{Account, GetAccount},
     ids::InvoiceId,
-    invoices::GetInvoice,
     payments::CheckoutRequest,
     plans::{ListPlans, ProductCode},
 };
@@ -25,8 +24,10 @@ use self::{
 use crate::{
     api::{self, Failure},
     components::{
-        button::ButtonLink, heading::Heading, problem::ProblemPanel, skeleton::card_skeleton, steps::Stepper,
+        button::ButtonLink, dynamic::dynamic, heading::Heading, problem::ProblemPanel, skeleton::card_skeleton,
+        steps::Stepper,
     },
+    documents,
     explain::could_not_load,
     orders::Order,
     remote::{Remote, remote},
@@ -109,7 +110,7 @@ pub fn CheckoutPage() -> impl IntoView {
     });
     view! {
         <div class="page checkout-page">
-            {move || if wanted.get() == Wanted::Nothing || session.account_id().is_none() {
+            {dynamic(move || if wanted.get() == Wanted::Nothing || session.account_id().is_none() {
                 nothing_to_buy().into_any()
             } else {
                 basket
@@ -119,9 +120,9 @@ pub fn CheckoutPage() -> impl IntoView {
                         move |failure| cannot_load(failure, basket),
                     )
                     .into_any()
-            }}
+            })}
         </div>
-    }
+    }.into_any()
 }
 
 async fn load(account: Option<common::ids::AccountId>, wanted: Wanted) -> Result<Basket, Failure> {
@@ -139,7 +140,7 @@ async fn load(account: Option<common::ids::AccountId>, wanted: Wanted) -> Result
                     .ok_or(Failure::Unreadable)?,
             )
         }
-        Wanted::Invoice(id) => Item::Invoice(Box::new(api::call::<GetInvoice>(&[id.as_str()], &()).await?)),
+        Wanted::Invoice(id) => Item::Invoice(Box::new(documents::invoice(id).await?)),
         Wanted::Nothing => return Err(Failure::Unreadable),
     };
     Ok(Basket {
@@ -179,7 +180,7 @@ fn Steps(loaded: Basket, basket: Remote<Basket>) -> impl IntoView {
         _ => 0,
     });
     let texts = t().shop;
-    move || {
+    dynamic(move || {
         let title = match step.get() {
             Some(Step::Review) => texts.review_title,
             Some(Step::Details) | None => texts.details_title,
@@ -201,8 +202,8 @@ fn Steps(loaded: Basket, basket: Remote<Basket>) -> impl IntoView {
                 <div class="checkout-side" class:is-brief=move || step.get() != Some(Step::Review)>{order_card(&loaded, step.get() == Some(Step::Review))}</div>
                 {content}
             </div>
-        }
-    }
+        }.into_any()
+    })
 }
 
 fn nothing_to_buy() -> impl IntoView {
@@ -215,6 +216,7 @@ fn nothing_to_buy() -> impl IntoView {
             <div class="row"><ButtonLink href="/plans" label=texts.see_plans/></div>
         </div>
     }
+    .into_any()
 }
 
 fn cannot_load(failure: Failure, basket: Remote<Basket>) -> AnyView {
@@ -222,10 +224,7 @@ fn cannot_load(failure: Failure, basket: Remote<Basket>) -> AnyView {
     if failure == Failure::Unreadable || failure.is_not_found() {
         return nothing_to_buy().into_any();
     }
-    let retry = Callback::new(move |()| {
-        basket.failure.set(None);
-        basket.reload();
-    });
+    let retry = basket.retry();
     let words = could_not_load(&failure, t().shop.your_order);
     view! {
         <div class="page-narrow stack">

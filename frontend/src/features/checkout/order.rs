@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use super::{Basket, Wanted};
 use crate::{
+    components::dynamic::dynamic,
     components::icon::icon_16,
     plans,
     site::{grouped_vat_number, use_site},
@@ -70,7 +71,7 @@ pub fn order_card(basket: &Basket, with_details: bool) -> impl IntoView + use<> 
     let texts = t().shop;
     let item = &basket.item;
     let change = matches!(basket.wanted, Wanted::Plan(_)).then(|| {
-        view! { <a class="inline-touch small" href="/plans" aria-label=texts.change_plan>{texts.change}</a> }
+        view! { <a class="inline-touch small" href="/plans" aria-label=texts.change_plan>{texts.change}</a> }.into_any()
     });
     let split = item.split().map(|(net, vat)| {
         view! {
@@ -82,6 +83,7 @@ pub fn order_card(basket: &Basket, with_details: bool) -> impl IntoView + use<> 
                 </div>
             </dl>
         }
+        .into_any()
     });
     let details = with_details.then(|| billed_to(&basket.account, basket.wanted));
     view! {
@@ -102,6 +104,7 @@ pub fn order_card(basket: &Basket, with_details: bool) -> impl IntoView + use<> 
             <p class="card-note">{icon_16("calendar")} <span>{item.renewal()}</span></p>
         </section>
     }
+    .into_any()
 }
 
 /// The address that will stand on the invoice; an issued invoice keeps the one that it has.
@@ -129,16 +132,16 @@ fn billed_to(account: &Account, wanted: Wanted) -> Option<impl IntoView + use<>>
             </div>
             <a class="inline-touch small" href=wanted.address("details") aria-label=texts.change_details>{texts.change}</a>
         </div>
-    })
+    }.into_any())
 }
 
 /// Who sells, with the VAT number if there is one.
 pub fn seller() -> impl IntoView {
     let site = use_site();
-    move || {
+    dynamic(move || {
         site.get().map(|site| match &site.supplier.vat_number {
             Some(number) => t().shop.sold_by_vat(&site.supplier.name, &grouped_vat_number(number)),
             None => t().shop.sold_by(&site.supplier.name),
         })
-    }
+    })
 }

@@ -21,6 +21,7 @@ use crate::{
     components::{
         badge::Tone,
         button::{Button, ButtonLink, Fit, Kind},
+        dynamic::dynamic,
         notice::Notice,
         problem::problem_banner,
         steps::numbered_steps,
@@ -142,13 +143,14 @@ pub fn Review(
         .into_any()
     };
     let texts = t().shop;
-    let nothing_due = (!is_due).then(
-        || view! { <Notice tone=Tone::Info icon_name="info" title=texts.nothing_due text=texts.nothing_due_text/> },
-    );
+    let nothing_due = (!is_due).then(|| {
+        view! { <Notice tone=Tone::Info icon_name="info" title=texts.nothing_due text=texts.nothing_due_text/> }
+            .into_any()
+    });
     view! {
         <div class="checkout-banner">
             {nothing_due}
-            {move || earlier.value.get().flatten().map(earlier_notice)}
+            {dynamic(move || earlier.value.get().flatten().map(earlier_notice))}
             {problem_banner(problem)}
         </div>
         <div class="checkout-main stack">
@@ -156,8 +158,9 @@ pub fn Review(
             {what_happens_next(&loaded)}
             <p class="small muted">{seller()}</p>
         </div>
-        <div class="payfoot">{foot}</div>
+        <div class="payfoot">{dynamic(foot)}</div>
     }
+    .into_any()
 }
 
 /// Tells of a payment for the same order, so that nobody pays twice by mistake.
@@ -175,18 +178,21 @@ fn earlier_notice(payment: Payment) -> Option<impl IntoView> {
         | PaymentStatus::Expired => return None,
     };
     let href = format!("/payments/{}", payment.summary.id);
-    Some(view! {
-        <Notice tone icon_name=icon title text>
-            <ButtonLink href label=texts.see_payment kind=Kind::Secondary/>
-        </Notice>
-    })
+    Some(
+        view! {
+            <Notice tone icon_name=icon title text>
+                <ButtonLink href label=texts.see_payment kind=Kind::Secondary/>
+            </Notice>
+        }
+        .into_any(),
+    )
 }
 
 fn what_happens_next(loaded: &Basket) -> impl IntoView + use<> {
     let site = use_site();
     let item = loaded.item.clone();
     let email = loaded.account.billing_email.clone();
-    move || {
+    dynamic(move || {
         let texts = t().shop;
         let last = match &item {
             Item::Plan(plan) => {
@@ -201,5 +207,5 @@ fn what_happens_next(loaded: &Basket) -> impl IntoView + use<> {
             }
         };
         numbered_steps(vec![texts.next_1.into(), texts.next_2.into(), last], None)
-    }
+    })
 }

@@ -62,6 +62,7 @@ pub fn paper(invoice: &Invoice) -> impl IntoView + use<> {
             <p class="paper-foot">{foot}</p>
         </article>
     }
+    .into_any()
 }
 
 fn meta(invoice: &Invoice) -> impl IntoView + use<> {
@@ -73,10 +74,11 @@ fn meta(invoice: &Invoice) -> impl IntoView + use<> {
         <dl class="paper-meta small">
             <dt>{texts.number}</dt>
             <dd>{number}</dd>
-            {summary.issued_at.map(|at| view! { <dt>{texts.date}</dt> <dd>{day(at)}</dd> })}
-            {due.map(|at| view! { <dt>{texts.due}</dt> <dd>{day(at)}</dd> })}
+            {summary.issued_at.map(|at| view! { <dt>{texts.date}</dt> <dd>{day(at)}</dd> }.into_any())}
+            {due.map(|at| view! { <dt>{texts.due}</dt> <dd>{day(at)}</dd> }.into_any())}
         </dl>
     }
+    .into_any()
 }
 
 /// Name (for the supplier), address and VAT number, a line each.
@@ -90,7 +92,7 @@ fn party_lines(party: &Party, is_customer: bool) -> impl IntoView + use<> {
     [name, address, vat]
         .into_iter()
         .flatten()
-        .map(|line| view! { <p>{line}</p> })
+        .map(|line| view! { <p>{line}</p> }.into_any())
         .collect_view()
 }
 
@@ -122,13 +124,13 @@ fn lines(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
                     <th role="columnheader" scope="col">{texts.line}</th>
                     <th role="columnheader" scope="col" class="qty">{texts.quantity}</th>
                     <th role="columnheader" scope="col" class="num">{texts.unit_price}</th>
-                    {charges_vat.then(|| view! { <th role="columnheader" scope="col" class="num">{texts.vat}</th> })}
+                    {charges_vat.then(|| view! { <th role="columnheader" scope="col" class="num">{texts.vat}</th> }.into_any())}
                     <th role="columnheader" scope="col" class="num">{amount}</th>
                 </tr>
             </thead>
             <tbody role="rowgroup">{rows.collect_view()}</tbody>
         </table>
-    }
+    }.into_any()
 }
 
 fn line_row(line: &InvoiceLine, charges_vat: bool) -> impl IntoView + use<> {
@@ -138,10 +140,11 @@ fn line_row(line: &InvoiceLine, charges_vat: bool) -> impl IntoView + use<> {
             <td role="cell">{line.description.clone()}</td>
             <td role="cell" class="qty">{line.quantity.clone()}</td>
             <td role="cell" class="num">{format_money(line.unit_price)}</td>
-            {charges_vat.then(|| view! { <td role="cell" class="num">{rate}</td> })}
+            {charges_vat.then(|| view! { <td role="cell" class="num">{rate}</td> }.into_any())}
             <td role="cell" class="num">{format_money(line.net)}</td>
         </tr>
     }
+    .into_any()
 }
 
 fn totals(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
@@ -153,16 +156,19 @@ fn totals(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
             <div><dt>{texts.subtotal}</dt><dd>{format_money(summary.subtotal)}</dd></div>
             <div><dt>{texts.vat_at(&percent)}</dt><dd>{format_money(summary.vat)}</dd></div>
         }
+        .into_any()
     });
     let payments = invoice.payments.iter().map(|payment| {
         let amount = common::Money::new(-payment.amount.minor, payment.amount.currency);
         view! { <div><dt>{texts.paid_on(&dates::date(payment.at))}</dt><dd>{format_money(amount)}</dd></div> }
+            .into_any()
     });
     let is_draft = summary.status == InvoiceStatus::Draft;
     let balance = (!is_draft).then(|| {
         view! {
             <div class="is-total is-balance"><dt>{texts.balance}</dt><dd>{format_money(summary.balance)}</dd></div>
         }
+        .into_any()
     });
     view! {
         <dl class="paper-totals">
@@ -172,4 +178,5 @@ fn totals(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
             {balance}
         </dl>
     }
+    .into_any()
 }

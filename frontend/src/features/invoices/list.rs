@@ -16,6 +16,7 @@ use crate::{
     components::{
         badge::badge,
         button::{ButtonLink, Kind, PlainButton},
+        dynamic::{dynamic, flag, pressed},
         heading::Heading,
         icon::icon_16,
         skeleton::rows_skeleton,
@@ -54,12 +55,12 @@ pub fn InvoicesPage() -> impl IntoView {
             <div class="head"><Heading text=texts.title/></div>
             <div class="stack">
                 <StatusChips filter/>
-                <div class="list" class:is-stale=move || invoices.is_refreshing() aria-busy=move || invoices.is_busy.get().then_some("true")>
+                <div class="list" class:is-stale=invoices.is_refreshing() aria-busy=flag(move || invoices.is_busy.get())>
                     {invoices.show(texts.list_failed, rows_skeleton, |(filter, page)| table(filter, page))}
                 </div>
             </div>
         </div>
-    }
+    }.into_any()
 }
 
 #[component]
@@ -84,15 +85,17 @@ fn StatusChips(filter: Memo<Option<InvoiceStatus>>) -> impl IntoView {
             <button
                 class="chip"
                 type="button"
-                aria-pressed=move || if is_on() { "true" } else { "false" }
+                aria-pressed=pressed(is_on)
                 on:click=move |_| navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() })
             >
-                {move || is_on().then(|| icon_16("check"))}
+                {dynamic(move || is_on().then(|| icon_16("check")))}
                 {name}
             </button>
         }
+        .into_any()
     });
     view! { <div class="chips no-print" role="toolbar" aria-label=texts.status_filter>{chips.collect_view()}</div> }
+        .into_any()
 }
 
 fn table(filter: Option<InvoiceStatus>, page: Page<InvoiceSummary>) -> AnyView {
@@ -161,6 +164,7 @@ fn row(invoice: InvoiceSummary, now: chrono::DateTime<chrono::Utc>) -> impl Into
             <td role="cell" class="num cell-balance" class:is-zero=is_zero>{balance}</td>
         </tr>
     }
+    .into_any()
 }
 
 fn empty(filter: Option<InvoiceStatus>) -> impl IntoView {

@@ -2,7 +2,7 @@
 
 use common::{
     ids::InvoiceId,
-    invoices::{GetInvoice, Invoice, InvoiceStatus, InvoiceSummary},
+    invoices::{Invoice, InvoiceStatus, InvoiceSummary},
     money::format_money,
 };
 use leptos::prelude::*;
@@ -15,6 +15,7 @@ use crate::{
     components::{
         badge::{Tone, badge},
         button::{ButtonLink, DownloadLink, Kind, PlainButton},
+        dynamic::dynamic,
         heading::Heading,
         icon::icon_14,
         notice::Notice,
@@ -22,6 +23,7 @@ use crate::{
         skeleton::paper_skeleton,
         steps::{Happening, timeline},
     },
+    documents,
     explain::could_not_load,
     remote::{Remote, remote},
     session::use_session,
@@ -38,7 +40,7 @@ pub fn InvoicePage() -> impl IntoView {
         let id = id.get();
         async move {
             match id {
-                Some(id) => api::call::<GetInvoice>(&[id.as_str()], &()).await.map(Some),
+                Some(id) => documents::invoice(id).await.map(Some),
                 None => Ok(None),
             }
         }
@@ -63,9 +65,9 @@ pub fn InvoicePage() -> impl IntoView {
             <div class="head no-print">
                 <div class="head-title">
                     <Heading text=title/>
-                    {move || invoice.value.get().flatten().map(|invoice| state_words(&invoice.summary))}
+                    {dynamic(move || invoice.value.get().flatten().map(|invoice| state_words(&invoice.summary)))}
                 </div>
-                {move || invoice.value.get().flatten().map(|invoice| view! { <Actions invoice/> })}
+                {dynamic(move || invoice.value.get().flatten().map(|invoice| view! { <Actions invoice/> }.into_any()))}
             </div>
             {invoice.show_or(
                 paper_skeleton,
@@ -77,20 +79,18 @@ pub fn InvoicePage() -> impl IntoView {
             )}
         </div>
     }
+    .into_any()
 }
 
 fn not_found() -> impl IntoView {
-    view! { <p class="soft">{t().invoices.not_found}</p> }
+    view! { <p class="soft">{t().invoices.not_found}</p> }.into_any()
 }
 
 fn cannot_load(failure: &Failure, invoice: Remote<Option<Invoice>>) -> AnyView {
     if failure.is_not_found() {
         return not_found().into_any();
     }
-    let retry = Callback::new(move |()| {
-        invoice.failure.set(None);
-        invoice.reload();
-    });
+    let retry = invoice.retry();
     view! { <ProblemPanel words=could_not_load(failure, t().invoices.load_failed) retry/> }.into_any()
 }
 
@@ -100,8 +100,8 @@ fn state_words(summary: &InvoiceSummary) -> impl IntoView + use<> {
     let due = summary
         .due_at
         .filter(|_| summary.status == InvoiceStatus::Open)
-        .map(|due_at| view! { <span class="muted">{status::due_sentence(due_at, browser::now())}</span> });
-    view! { {mark} {due} }
+        .map(|due_at| view! { <span class="muted">{status::due_sentence(due_at, browser::now())}</span> }.into_any());
+    view! { {mark} {due} }.into_any()
 }
 
 /// Print and PDF, and the one primary that fits the state.
@@ -128,12 +128,13 @@ fn Actions(invoice: Invoice) -> impl IntoView {
     view! {
         <div class="head-actions">
             <PlainButton label=texts.print icon="print" kind=Kind::Secondary on_press=print/>
-            {has_number.then(|| view! { <DownloadLink href=pdf label kind/> })}
-            {move || (is_payable && session.may_pay()).then(|| {
-                view! { <ButtonLink href=pay_href.clone() label=pay_label.clone() icon="lock"/> }
-            })}
+            {has_number.then(|| view! { <DownloadLink href=pdf label kind/> }.into_any())}
+            {dynamic(move || (is_payable && session.may_pay()).then(|| {
+                view! { <ButtonLink href=pay_href.clone() label=pay_label.clone() icon="lock"/> }.into_any()
+            }))}
         </div>
     }
+    .into_any()
 }
 
 fn body(invoice: &Invoice) -> impl IntoView + use<> {
@@ -145,6 +146,7 @@ fn body(invoice: &Invoice) -> impl IntoView + use<> {
                 <a class="inline-touch" href="/payments">{texts.see_payments}</a>
             </Notice>
         }
+        .into_any()
     });
     view! {
         <div class="stack">
@@ -158,6 +160,7 @@ fn body(invoice: &Invoice) -> impl IntoView + use<> {
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// Newest first.

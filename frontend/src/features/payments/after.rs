@@ -14,6 +14,7 @@ use crate::{
     components::{
         badge::badge,
         button::{Button, ButtonLink, Fit, Kind},
+        dynamic::dynamic,
         heading::Heading,
         problem::ProblemPanel,
         skeleton::{PageSkeleton, card_skeleton},
@@ -53,15 +54,17 @@ fn after(came_by: CameBy) -> impl IntoView {
             Who::Somebody(_) | Who::Unreachable(_) => 2,
         })
     });
-    move || match (
-        stage.get(),
-        PaymentId::parse(params.read().get_str("id").unwrap_or_default()),
-    ) {
-        (0, _) => view! { <PageSkeleton label=t().common.loading/> }.into_any(),
-        (1, _) => signed_out().into_any(),
-        (_, Ok(id)) => view! { <Outcome id came_by/> }.into_any(),
-        (_, Err(_)) => not_found().into_any(),
-    }
+    dynamic(move || {
+        match (
+            stage.get(),
+            PaymentId::parse(params.read().get_str("id").unwrap_or_default()),
+        ) {
+            (0, _) => view! { <PageSkeleton label=t().common.loading/> }.into_any(),
+            (1, _) => signed_out().into_any(),
+            (_, Ok(id)) => view! { <Outcome id came_by/> }.into_any(),
+            (_, Err(_)) => not_found().into_any(),
+        }
+    })
 }
 
 /// The session was lost on the way; the payment was not.
@@ -75,6 +78,7 @@ fn signed_out() -> impl IntoView {
             <ButtonLink href=next::link("/sign-in", &here) label=t().auth.sign_in fit=Fit::Large/>
         </div>
     }
+    .into_any()
 }
 
 fn not_found() -> impl IntoView {
@@ -85,6 +89,7 @@ fn not_found() -> impl IntoView {
             <div class="row"><ButtonLink href="/payments" label=t().payments.title kind=Kind::Secondary/></div>
         </div>
     }
+    .into_any()
 }
 
 /// What a page after PayFast shows.
@@ -168,10 +173,11 @@ fn Outcome(id: PaymentId, came_by: CameBy) -> impl IntoView {
     };
     view! {
         <div>
-            <p class="visually-hidden" role="status">{move || face.get().news()}</p>
-            {content}
+            <p class="visually-hidden" role="status">{dynamic(move || face.get().news())}</p>
+            {dynamic(content)}
         </div>
     }
+    .into_any()
 }
 
 fn failed(watch: Watch) -> impl IntoView {
@@ -183,9 +189,10 @@ fn failed(watch: Watch) -> impl IntoView {
     view! {
         <div class="receipt">
             <Heading text=t().payments.payment/>
-            {move || view! { <ProblemPanel words=words() retry/> }}
+            {dynamic(move || view! { <ProblemPanel words=words() retry/> }.into_any())}
         </div>
     }
+    .into_any()
 }
 
 fn open_or_ended(face: Face, payment: Payment, watch: Watch) -> impl IntoView {
@@ -202,7 +209,7 @@ fn open_or_ended(face: Face, payment: Payment, watch: Watch) -> impl IntoView {
     let is_waiting = matches!(face, Face::Waiting | Face::Slow);
     let progress = is_waiting.then(|| {
         let steps = vec![texts.step_sent.into(), texts.step_payfast.into(), texts.step_invoice.into()];
-        view! { <div class="card"><div class="card-part" aria-label=texts.waiting_steps role="group">{numbered_steps(steps, Some(1))}</div></div> }
+        view! { <div class="card"><div class="card-part" aria-label=texts.waiting_steps role="group">{numbered_steps(steps, Some(1))}</div></div> }.into_any()
     });
     // "Waiting for you" would contradict a page that waits for PayFast.
     let mark = (payment.summary.status != PaymentStatus::AwaitingCustomer)
@@ -215,12 +222,13 @@ fn open_or_ended(face: Face, payment: Payment, watch: Watch) -> impl IntoView {
                 <Heading text=title/>
                 <p class="amount-l">{amount}</p>
                 <p class=if face == Face::Slow { "strong" } else { "soft" }>{text}</p>
-                {(face == Face::Slow).then(|| view! { <p class="soft small">{texts.slow_more}</p> })}
+                {(face == Face::Slow).then(|| view! { <p class="soft small">{texts.slow_more}</p> }.into_any())}
             </div>
             {progress}
             {actions(face, payment, watch)}
         </div>
     }
+    .into_any()
 }
 
 fn actions(face: Face, payment: Payment, watch: Watch) -> AnyView {
@@ -241,7 +249,7 @@ fn actions(face: Face, payment: Payment, watch: Watch) -> AnyView {
                     on_press=check
                     fit=Fit::Large
                 />
-                {may_cancel.then(|| view! { <CancelOnly payment on_change/> })}
+                {may_cancel.then(|| view! { <CancelOnly payment on_change/> }.into_any())}
             }
             .into_any()
         }

@@ -3,17 +3,18 @@
 use common::{
     ids::PaymentId,
     money::format_money,
-    payments::{GetPayment, Payment, PaymentStatus},
+    payments::{Payment, PaymentStatus},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{WaitingActions, events::happenings, order_address};
 use crate::{
-    api::{self, Failure},
+    api::Failure,
     components::{
         badge::{Tone, badge},
         button::{ButtonLink, Fit, Kind},
+        dynamic::dynamic,
         heading::Heading,
         icon::icon_14,
         notice::Notice,
@@ -22,6 +23,7 @@ use crate::{
         steps::timeline,
         time::time,
     },
+    documents,
     explain::could_not_load,
     remote::{Remote, remote},
     status,
@@ -37,7 +39,7 @@ pub fn PaymentPage() -> impl IntoView {
         let id = id.get();
         async move {
             match id {
-                Some(id) => api::call::<GetPayment>(&[id.as_str()], &()).await.map(Some),
+                Some(id) => documents::payment(id).await.map(Some),
                 None => Ok(None),
             }
         }
@@ -62,7 +64,7 @@ pub fn PaymentPage() -> impl IntoView {
                 {icon_14("right")}
                 <span>{title}</span>
             </nav>
-            <div class="head"><div class="head-title"><Heading text=title/> {mark}</div></div>
+            <div class="head"><div class="head-title"><Heading text=title/> {dynamic(mark)}</div></div>
             {payment.show_or(
                 card_skeleton,
                 move |loaded| match loaded {
@@ -73,20 +75,18 @@ pub fn PaymentPage() -> impl IntoView {
             )}
         </div>
     }
+    .into_any()
 }
 
 fn not_found() -> impl IntoView {
-    view! { <p class="soft">{t().payments.not_found}</p> }
+    view! { <p class="soft">{t().payments.not_found}</p> }.into_any()
 }
 
 fn cannot_load(failure: &Failure, payment: Remote<Option<Payment>>) -> AnyView {
     if failure.is_not_found() {
         return not_found().into_any();
     }
-    let retry = Callback::new(move |()| {
-        payment.failure.set(None);
-        payment.reload();
-    });
+    let retry = payment.retry();
     view! { <ProblemPanel words=could_not_load(failure, t().payments.load_failed) retry/> }.into_any()
 }
 
@@ -96,7 +96,7 @@ fn Body(loaded: Payment, payment: Remote<Option<Payment>>) -> impl IntoView {
     let history = timeline(happenings(&loaded.events));
     let credit = (loaded.credited.minor > 0).then(|| {
         let title = texts.on_credit(&format_money(loaded.credited));
-        view! { <Notice tone=Tone::Info icon_name="info" title text=texts.credit_late/> }
+        view! { <Notice tone=Tone::Info icon_name="info" title text=texts.credit_late/> }.into_any()
     });
     view! {
         <div class="payment-columns stack-wide">
@@ -111,6 +111,7 @@ fn Body(loaded: Payment, payment: Remote<Option<Payment>>) -> impl IntoView {
             </section>
         </div>
     }
+    .into_any()
 }
 
 fn facts(payment: &Payment) -> impl IntoView + use<> {
@@ -119,7 +120,7 @@ fn facts(payment: &Payment) -> impl IntoView + use<> {
     let invoice_page = format!("/invoices/{}", summary.invoice_id);
     let number = summary.invoice_number.unwrap_or_else(|| texts.draft_invoice.to_owned());
     let money = |label: &'static str, amount: Option<common::Money>| {
-        amount.map(|amount| view! { <div><dt>{label}</dt><dd>{format_money(amount)}</dd></div> })
+        amount.map(|amount| view! { <div><dt>{label}</dt><dd>{format_money(amount)}</dd></div> }.into_any())
     };
     view! {
         <dl class="facts facts-lined">
@@ -132,12 +133,13 @@ fn facts(payment: &Payment) -> impl IntoView + use<> {
             {money(texts.fee, summary.fee)}
             {money(texts.net, summary.net)}
             <div><dt>{texts.started}</dt><dd>{time(summary.created_at)}</dd></div>
-            {summary.succeeded_at.map(|at| view! { <div><dt>{texts.paid_at}</dt><dd>{time(at)}</dd></div> })}
+            {summary.succeeded_at.map(|at| view! { <div><dt>{texts.paid_at}</dt><dd>{time(at)}</dd></div> }.into_any())}
             {summary.provider_reference.map(|reference| {
-                view! { <div><dt>{texts.reference}</dt><dd>{reference}</dd></div> }
+                view! { <div><dt>{texts.reference}</dt><dd>{reference}</dd></div> }.into_any()
             })}
         </dl>
     }
+    .into_any()
 }
 
 fn actions(loaded: Payment, payment: Remote<Option<Payment>>) -> AnyView {

@@ -9,7 +9,9 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::{badge::badge, button::ButtonLink, heading::Heading, skeleton::rows_skeleton, time::time},
+    components::{
+        badge::badge, button::ButtonLink, dynamic::flag, heading::Heading, skeleton::rows_skeleton, time::time,
+    },
     paging::{Pager, ROWS, use_place},
     remote::remote,
     session::use_session,
@@ -34,11 +36,12 @@ pub fn PaymentsPage() -> impl IntoView {
     view! {
         <div class="page">
             <div class="head"><Heading text=texts.title/></div>
-            <div class="list" class:is-stale=move || payments.is_refreshing() aria-busy=move || payments.is_busy.get().then_some("true")>
+            <div class="list" class:is-stale=payments.is_refreshing() aria-busy=flag(move || payments.is_busy.get())>
                 {payments.show(texts.list_failed, rows_skeleton, table)}
             </div>
         </div>
     }
+    .into_any()
 }
 
 fn table(page: Page<PaymentSummary>) -> AnyView {
@@ -90,4 +93,5 @@ fn row(payment: PaymentSummary) -> impl IntoView {
             <td role="cell" class="num cell-amount">{format_money(payment.amount)}</td>
         </tr>
     }
+    .into_any()
 }

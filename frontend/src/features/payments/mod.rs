@@ -11,19 +11,17 @@ pub use after::{CancelledPage, ReturnPage};
 pub use detail::PaymentPage;
 pub use list::PaymentsPage;
 
-use common::{
-    ids::PaymentId,
-    payments::{CancelPayment, Payment},
-};
+use common::{ids::PaymentId, payments::Payment};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    api::{self, Failure},
+    api::Failure,
     browser,
     components::{
         button::{Button, Fit, Kind},
         problem::{Words, problem_banner},
     },
+    documents,
     explain::could_not,
     orders,
     text::t,
@@ -71,6 +69,7 @@ fn WaitingActions(
             <CancelOnly payment on_change/>
         </div>
     }
+    .into_any()
 }
 
 /// Gives up a payment that waits for the customer. Money that arrives later still counts.
@@ -84,7 +83,7 @@ fn CancelOnly(payment: Payment, on_change: Callback<Payment>) -> impl IntoView {
         is_cancelling.set(true);
         problem.set(None);
         spawn_local(async move {
-            let answer = api::call::<CancelPayment>(&[id.as_str()], &()).await;
+            let answer = documents::cancel_payment(id).await;
             is_cancelling.try_set(false);
             match answer {
                 Ok(payment) => {
@@ -108,6 +107,7 @@ fn CancelOnly(payment: Payment, on_change: Callback<Payment>) -> impl IntoView {
             fit=Fit::Large
         />
     }
+    .into_any()
 }
 
 /// Hands the same payment over to PayFast once more.

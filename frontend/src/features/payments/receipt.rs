@@ -2,7 +2,7 @@
 
 use common::{
     accounts::{Account, GetAccount},
-    invoices::{GetInvoice, Invoice},
+    invoices::Invoice,
     money::format_money,
     payments::Payment,
 };
@@ -14,10 +14,11 @@ use crate::{
         art::Horizon,
         badge::{Mark, Tone, badge_large},
         button::{ButtonLink, DownloadLink, Fit, Kind},
+        dynamic::dynamic,
         heading::page_heading,
         time::{day, time},
     },
-    plans,
+    documents, plans,
     remote::{Remote, remote},
     session::use_session,
     text::t,
@@ -32,7 +33,7 @@ pub fn Receipt(payment: Payment) -> impl IntoView {
     let session = use_session();
     let invoice_id = payment.summary.invoice_id;
     let account_id = payment.summary.account_id;
-    let invoice = remote(move || async move { api::call::<GetInvoice>(&[invoice_id.as_str()], &()).await });
+    let invoice = remote(move || async move { documents::invoice(invoice_id).await });
     let account = remote(move || async move {
         let account = api::call::<GetAccount>(&[account_id.as_str()], &()).await?;
         session.renamed(&account);
@@ -63,20 +64,20 @@ pub fn Receipt(payment: Payment) -> impl IntoView {
                     " "
                     <small>{sentence}</small>
                 </h1>
-                {credit.map(|credit| view! { <p class="soft">{texts.credit_late} " " <strong>{credit}</strong></p> })}
+                {credit.map(|credit| view! { <p class="soft">{texts.credit_late} " " <strong>{credit}</strong></p> }.into_any())}
             </div>
             <div class="card"><div class="card-part">{facts(payment, invoice, account)}</div></div>
             <div class="actions">
-                {move || download(invoice.value.get().as_ref(), &invoice_page)}
+                {dynamic(move || download(invoice.value.get().as_ref(), &invoice_page))}
                 <ButtonLink href="/home" label=texts.go_home kind=Kind::Secondary fit=Fit::Large/>
             </div>
             <p class="centred small muted">
-                {move || account.value.with(|account| account.as_ref().map(|account| texts.also_sent(&account.billing_email)))}
+                {dynamic(move || account.value.with(|account| account.as_ref().map(|account| texts.also_sent(&account.billing_email))))}
                 " "
                 <a class="inline-touch" href=detail>{texts.see_payment}</a>
             </p>
         </div>
-    }
+    }.into_any()
 }
 
 fn facts(payment: Payment, invoice: Remote<Invoice>, account: Remote<Account>) -> impl IntoView {
@@ -89,6 +90,7 @@ fn facts(payment: Payment, invoice: Remote<Invoice>, account: Remote<Account>) -
             let percent = plans::vat_percent(summary.subtotal, summary.vat).to_string();
             (!summary.vat.is_zero()).then(|| {
                 view! { <div><dt>{texts.includes_vat(&percent)}</dt><dd>{format_money(summary.vat)}</dd></div> }
+                    .into_any()
             })
         })
     };
@@ -98,7 +100,7 @@ fn facts(payment: Payment, invoice: Remote<Invoice>, account: Remote<Account>) -
             .value
             .with(|account| account.as_ref().and_then(|account| account.plan.paid_until));
         let until = until.filter(|_| bought_plan)?;
-        Some(view! { <div><dt>{texts.paid_until}</dt><dd>{day(until)}</dd></div> })
+        Some(view! { <div><dt>{texts.paid_until}</dt><dd>{day(until)}</dd></div> }.into_any())
     };
     view! {
         <dl class="facts facts-lined">
@@ -106,14 +108,14 @@ fn facts(payment: Payment, invoice: Remote<Invoice>, account: Remote<Account>) -
                 <dt>{texts.invoice}</dt>
                 <dd><a class="inline-touch" href=invoice_page>{number.unwrap_or_else(|| texts.draft_invoice.to_owned())}</a></dd>
             </div>
-            {vat}
-            {payment.summary.succeeded_at.map(|at| view! { <div><dt>{texts.paid_at}</dt><dd>{time(at)}</dd></div> })}
+            {dynamic(vat)}
+            {payment.summary.succeeded_at.map(|at| view! { <div><dt>{texts.paid_at}</dt><dd>{time(at)}</dd></div> }.into_any())}
             {payment.summary.provider_reference.map(|reference| {
-                view! { <div><dt>{texts.reference}</dt><dd>{reference}</dd></div> }
+                view! { <div><dt>{texts.reference}</dt><dd>{reference}</dd></div> }.into_any()
             })}
-            {until}
+            {dynamic(until)}
         </dl>
-    }
+    }.into_any()
 }
 
 /// The document is made by the server when it is asked for, so it is ready as soon as its name is known.

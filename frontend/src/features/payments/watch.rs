@@ -2,17 +2,11 @@
 
 use std::time::Duration;
 
-use common::{
-    ids::PaymentId,
-    payments::{GetPayment, Payment},
-};
+use common::{ids::PaymentId, payments::Payment};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{
-    api::{self, Failure},
-    orders, status,
-};
+use crate::{api::Failure, documents, orders, status};
 
 const FIRST_PAUSES_MS: [u32; 4] = [1_000, 2_000, 4_000, 8_000];
 const LATER_PAUSE_MS: u32 = 10_000;
@@ -67,7 +61,7 @@ impl Watch {
 
     /// Whether to ask again later.
     async fn ask(self) -> bool {
-        let answer = api::call::<GetPayment>(&[self.id.as_str()], &()).await;
+        let answer = documents::payment(self.id).await;
         if self.payment.is_disposed() {
             return false;
         }

@@ -3,7 +3,7 @@
 use common::{
     ErrorCode,
     ids::ItnId,
-    itn::{GetItn, Itn, ItnQuery, ItnSummary, ListItns},
+    itn::{Itn, ItnQuery, ItnSummary, ListItns},
     page::Page,
 };
 use leptos::prelude::*;
@@ -14,6 +14,7 @@ use crate::{
     components::{
         badge::badge, heading::Heading, icon::icon_14, problem::ProblemPanel, skeleton::rows_skeleton, time::time,
     },
+    documents,
     explain::could_not_load,
     paging::{Pager, ROWS, use_place},
     remote::{Remote, remote},
@@ -36,13 +37,14 @@ pub fn NotificationsPage() -> impl IntoView {
     view! {
         <div class="page">
             <div class="head"><Heading text=texts.notifications/></div>
-            <div class="list" class:is-stale=move || notifications.is_refreshing()>
+            <div class="list" class:is-stale=notifications.is_refreshing()>
                 {notifications.show_or(rows_skeleton, table, move |failure| {
                     refused(&failure, texts.list_failed, notifications)
                 })}
             </div>
         </div>
     }
+    .into_any()
 }
 
 fn refused<T: Send + Sync + 'static>(failure: &Failure, what: &str, remote: Remote<T>) -> AnyView {
@@ -52,10 +54,7 @@ fn refused<T: Send + Sync + 'static>(failure: &Failure, what: &str, remote: Remo
     if failure.is_not_found() {
         return view! { <p class="soft">{t().staff.not_found}</p> }.into_any();
     }
-    let retry = Callback::new(move |()| {
-        remote.failure.set(None);
-        remote.reload();
-    });
+    let retry = remote.retry();
     view! { <ProblemPanel words=could_not_load(failure, what) retry/> }.into_any()
 }
 
@@ -97,7 +96,7 @@ fn row(itn: ItnSummary) -> impl IntoView {
             <td role="cell" class="cell-status">{badge(status::itn(itn.status))}</td>
             <td role="cell" class="num cell-amount">{amount}</td>
         </tr>
-    }
+    }.into_any()
 }
 
 #[component]
@@ -108,7 +107,7 @@ pub fn NotificationPage() -> impl IntoView {
         let id = params.read().get("id").unwrap_or_default();
         async move {
             match ItnId::parse(&id) {
-                Ok(id) => api::call::<GetItn>(&[id.as_str()], &()).await.map(Some),
+                Ok(id) => documents::itn(id).await.map(Some),
                 Err(_) => Ok(None),
             }
         }
@@ -131,6 +130,7 @@ pub fn NotificationPage() -> impl IntoView {
             )}
         </div>
     }
+    .into_any()
 }
 
 fn detail(itn: Itn) -> AnyView {
@@ -148,9 +148,10 @@ fn detail(itn: Itn) -> AnyView {
                 <dd><a class="inline-touch" href=format!("/payments/{id}")>{texts.see_payment}</a></dd>
             </div>
         }
+        .into_any()
     });
-    let reason =
-        (!summary.reason.is_empty()).then(|| view! { <div><dt>{texts.reason}</dt><dd>{summary.reason}</dd></div> });
+    let reason = (!summary.reason.is_empty())
+        .then(|| view! { <div><dt>{texts.reason}</dt><dd>{summary.reason}</dd></div> }.into_any());
     view! {
         <div class="settings">
             <div class="card">
@@ -171,7 +172,7 @@ fn detail(itn: Itn) -> AnyView {
             {itn.signed_string.map(|signed| view! {
                 <h2>{texts.signed}</h2>
                 <pre class="code" tabindex="0" role="region" aria-label=texts.signed>{signed}</pre>
-            })}
+            }.into_any())}
         </div>
     }
     .into_any()
