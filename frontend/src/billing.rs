@@ -6,11 +6,13 @@ use common::{
     validate,
 };
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     browser,
-    components::field::{ErrorSummary, Errors, Field, Select},
+    components::{
+        dynamic::react,
+        field::{ErrorSummary, Errors, Field, Select},
+    },
     text::t,
 };
 
@@ -34,7 +36,7 @@ const LINE_MAX: usize = 100;
 const POSTAL_MAX: usize = 12;
 
 /// The fields as texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed {
     company_name: String,
     vat_number: String,
@@ -46,6 +48,31 @@ pub struct Typed {
 }
 
 impl Typed {
+    fn from_parts(parts: [String; 7]) -> Self {
+        let [company_name, vat_number, line1, line2, city, postal_code, country] = parts;
+        Self {
+            company_name,
+            vat_number,
+            line1,
+            line2,
+            city,
+            postal_code,
+            country,
+        }
+    }
+
+    fn parts(&self) -> [&str; 7] {
+        [
+            &self.company_name,
+            &self.vat_number,
+            &self.line1,
+            &self.line2,
+            &self.city,
+            &self.postal_code,
+            &self.country,
+        ]
+    }
+
     fn of(account: &Account) -> Self {
         let address = account.billing_address.clone().unwrap_or_default();
         Self {
@@ -139,9 +166,8 @@ impl BillingForm {
         let slot = slot(&account);
         let saved = Typed::of(&account);
         let typed = browser::session()
-            .get(&slot)
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_else(|| saved.clone());
+            .get_list(&slot)
+            .map_or_else(|| saved.clone(), Typed::from_parts);
         let form = Self {
             company_name: RwSignal::new(typed.company_name),
             vat_number: RwSignal::new(typed.vat_number),
@@ -153,13 +179,13 @@ impl BillingForm {
             errors: Errors::new(),
             account: StoredValue::new(account),
         };
-        Effect::new(move |_| {
+        react(move || {
             let typed = form.typed();
             let saved = form.account.with_value(Typed::of);
             if typed == saved {
                 browser::session().remove(&slot);
-            } else if let Ok(text) = serde_json::to_string(&typed) {
-                browser::session().set(&slot, &text);
+            } else {
+                browser::session().set_list(&slot, &typed.parts());
             }
         });
         form

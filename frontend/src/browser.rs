@@ -117,7 +117,20 @@ pub fn session() -> Store {
     Store(window().session_storage().ok().flatten())
 }
 
+/// Between the parts of a list; no field takes it, since it is a control character.
+const SEPARATOR: char = '\u{1f}';
+
 impl Store {
+    /// Parts that [`Store::set_list`] kept; `None` unless there are exactly `N`.
+    pub fn get_list<const N: usize>(&self, key: &str) -> Option<[String; N]> {
+        let parts: Vec<String> = self.get(key)?.split(SEPARATOR).map(str::to_owned).collect();
+        parts.try_into().ok()
+    }
+
+    pub fn set_list(&self, key: &str, parts: &[&str]) {
+        self.set(key, &parts.join("\u{1f}"));
+    }
+
     pub fn get(&self, key: &str) -> Option<String> {
         self.0.as_ref()?.get_item(key).ok().flatten()
     }

@@ -8,7 +8,7 @@ use common::{
     ids::{InvoiceId, ItnId, PaymentId},
     invoices::{AppliedPayment, GetInvoice, Invoice, InvoiceLine, Party},
     itn::{GetItn, Itn},
-    payments::{CancelPayment, GetPayment, Payment, PaymentAttempt, PaymentEvent},
+    payments::{CancelPayment, GetPayment, Payment, PaymentEvent},
     plans::ProductCode,
 };
 use serde::Deserialize;
@@ -41,7 +41,6 @@ pub async fn invoice(id: InvoiceId) -> Result<Invoice, Failure> {
 struct PaymentRest {
     credited: Money,
     product_code: Option<ProductCode>,
-    attempts: Vec<PaymentAttempt>,
     events: Vec<PaymentEvent>,
 }
 
@@ -61,7 +60,8 @@ async fn read_payment<E: Endpoint<Request = ()>>(id: PaymentId) -> Result<Paymen
         summary: api::from_json(&text)?,
         credited: rest.credited,
         product_code: rest.product_code,
-        attempts: rest.attempts,
+        // No page shows the attempts, so they are not read.
+        attempts: Vec::new(),
         events: rest.events,
     })
 }
@@ -70,6 +70,7 @@ async fn read_payment<E: Endpoint<Request = ()>>(id: PaymentId) -> Result<Paymen
 struct ItnRest {
     raw_body: String,
     signed_string: Option<String>,
+    #[serde(default, with = "common::instant::option")]
     checked_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 

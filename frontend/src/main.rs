@@ -3,6 +3,7 @@
 //! `app.rs` has the routes; `features/` the pages; `components/` the parts they share; `text.rs` every sentence.
 //! `api.rs` calls the server with the types of `common`; `session.rs` knows who is signed in.
 
+mod address;
 mod api;
 mod app;
 mod billing;

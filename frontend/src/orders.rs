@@ -6,11 +6,11 @@
 
 use common::{
     ErrorCode,
-    ids::{AccountId, PaymentId},
+    ids::{AccountId, InvoiceId, PaymentId},
     payments::{Checkout, CheckoutRequest, Payment, StartCheckout},
+    plans::ProductCode,
 };
 use gloo_timers::future::TimeoutFuture;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     api::{self, Failure},
@@ -28,17 +28,9 @@ pub struct Order {
     pub request: CheckoutRequest,
 }
 
-#[derive(Serialize, Deserialize)]
 struct Kept {
     key: String,
-    #[serde(default)]
     payment_id: Option<PaymentId>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Started {
-    key: String,
-    request: CheckoutRequest,
 }
 
 impl Order {
@@ -77,24 +69,29 @@ impl Order {
         let checkout = answer?;
         kept.payment_id = Some(checkout.payment_id);
         self.keep(&kept);
-        let started = Started {
-            key: kept.key,
-            request: self.request.clone(),
-        };
-        if let Ok(text) = serde_json::to_string(&started) {
-            browser::local().set(&payment_slot(checkout.payment_id), &text);
-        }
+        let (plan, invoice) = (self.request.product_code, self.request.invoice_id);
+        browser::local().set_list(
+            &payment_slot(checkout.payment_id),
+            &[
+                &kept.key,
+                plan.map_or("", ProductCode::as_str),
+                invoice.as_ref().map_or("", InvoiceId::as_str),
+            ],
+        );
         Ok(checkout)
     }
 
     fn kept(&self) -> Option<Kept> {
-        serde_json::from_str(&browser::session().get(&self.slot())?).ok()
+        let [key, payment] = browser::session().get_list(&self.slot())?;
+        Some(Kept {
+            key,
+            payment_id: PaymentId::parse(&payment).ok(),
+        })
     }
 
     fn keep(&self, kept: &Kept) {
-        if let Ok(text) = serde_json::to_string(kept) {
-            browser::session().set(&self.slot(), &text);
-        }
+        let payment = kept.payment_id.as_ref().map_or("", PaymentId::as_str);
+        browser::session().set_list(&self.slot(), &[&kept.key, payment]);
     }
 
     fn forget(&self) {
@@ -122,13 +119,15 @@ impl Kept {
 
 /// The form of a payment that was begun in this browser; `None` if it was begun elsewhere.
 pub async fn reopen(payment: PaymentId) -> Result<Option<Checkout>, Failure> {
-    let started = browser::local()
-        .get(&payment_slot(payment))
-        .and_then(|text| serde_json::from_str::<Started>(&text).ok());
-    let Some(started) = started else {
+    let Some([key, plan, invoice]) = browser::local().get_list(&payment_slot(payment)) else {
         return Ok(None);
     };
-    let checkout = post(&started.key, &started.request).await?;
+    let request = CheckoutRequest {
+        product_code: ProductCode::parse(&plan),
+        invoice_id: InvoiceId::parse(&invoice).ok(),
+        ..CheckoutRequest::default()
+    };
+    let checkout = post(&key, &request).await?;
     // The server forgets keys after a day; then this would be another payment.
     Ok((checkout.payment_id == payment).then_some(checkout))
 }

@@ -8,7 +8,7 @@ use leptos_router::{
     hooks::{use_location, use_navigate, use_query_map},
 };
 
-use crate::{browser, components::icon::icon_16, text::t};
+use crate::{address::query_value, browser, components::icon::icon_16, text::t};
 
 /// Rows on a page.
 pub const ROWS: u32 = 20;
@@ -21,17 +21,21 @@ pub struct Place {
     pub cursor: Option<String>,
 }
 
-pub fn use_place() -> Memo<Place> {
-    let query = use_query_map();
-    Memo::new(move |_| {
-        let query = query.read();
-        let cursor = query.get("cursor").filter(|cursor| !cursor.is_empty());
-        let number = query.get_str("page").and_then(|text| text.parse().ok()).unwrap_or(1);
-        Place {
-            number: if cursor.is_some() { number } else { 1 },
+impl Place {
+    fn parse(cursor: &str, page: &str) -> Self {
+        let cursor = Some(cursor.to_owned()).filter(|cursor| !cursor.is_empty());
+        Self {
+            number: cursor.as_ref().and_then(|_| page.parse().ok()).unwrap_or(1).max(1),
             cursor,
         }
-    })
+    }
+}
+
+/// Reads the page that the address names, and follows it.
+pub fn use_place() -> impl Fn() -> Place + Copy + 'static {
+    let cursor = query_value("cursor");
+    let page = query_value("page");
+    move || Place::parse(&cursor.read(), &page.read())
 }
 
 /// Range and total, Previous and Next.
@@ -44,7 +48,7 @@ pub fn Pager(
     next_cursor: Option<String>,
 ) -> impl IntoView {
     let texts = t().common;
-    let place = use_place().get_untracked();
+    let place = untrack(use_place());
     let navigate = use_navigate();
     let path = use_location().pathname.get_untracked();
     let query = use_query_map().get_untracked();

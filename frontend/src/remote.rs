@@ -1,6 +1,6 @@
 //! Data that a page asks the server for: waiting, here, or failed, with a way to ask again.
 
-use std::{future::Future, pin::Pin};
+use std::{any::Any, future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -11,11 +11,14 @@ use crate::{
 };
 
 /// An answer on its way; the last good one stays while a newer one is asked for.
+///
+/// The answer is kept without its type, so that signals of one type serve all pages.
 pub struct Remote<T: Send + Sync + 'static> {
-    pub value: RwSignal<Option<T>>,
+    value: RwSignal<Option<Arc<dyn Any + Send + Sync>>>,
     pub failure: RwSignal<Option<Failure>>,
     pub is_busy: RwSignal<bool>,
     round: RwSignal<u32>,
+    kind: PhantomData<fn() -> T>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Remote<T> {
@@ -40,13 +43,13 @@ where
         failure: RwSignal::new(None),
         is_busy: RwSignal::new(true),
         round: RwSignal::new(0),
+        kind: PhantomData,
     };
-    let value = remote.value;
     let ask = move || -> Answer {
         let answer = fetch();
         Box::pin(async move {
             let answer = answer.await?;
-            Ok(Box::new(move || value.set(Some(answer))) as Keep)
+            Ok(Box::new(move || remote.set(answer)) as Keep)
         })
     };
     keep_asking(Box::new(ask), remote.failure, remote.is_busy, remote.round);
@@ -86,6 +89,17 @@ fn keep_asking(
 }
 
 impl<T: Send + Sync + 'static> Remote<T> {
+    /// Reads the answer, if it is here.
+    pub fn with<R>(self, read: impl FnOnce(Option<&T>) -> R) -> R {
+        let value = self.value.get();
+        read(value.as_deref().and_then(<dyn Any + Send + Sync>::downcast_ref))
+    }
+
+    /// Replaces the answer by one that the page got by other means.
+    pub fn set(self, value: T) {
+        self.value.set(Some(Arc::new(value)));
+    }
+
     /// Whether what is shown is being replaced.
     pub fn is_refreshing(self) -> Signal<bool> {
         Signal::derive(move || self.is_busy.get() && self.value.with(Option::is_some))
@@ -102,6 +116,10 @@ impl<T: Send + Sync + 'static> Remote<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Remote<T> {
+    pub fn get(self) -> Option<T> {
+        self.with(|value| value.cloned())
+    }
+
     /// `ready` with the data, `waiting` before, and words with a way to try again when it failed.
     pub fn show(
         self,
@@ -122,7 +140,7 @@ impl<T: Clone + Send + Sync + 'static> Remote<T> {
         ready: impl Fn(T) -> AnyView + Send + 'static,
         failed: impl Fn(Failure) -> AnyView + Send + 'static,
     ) -> AnyView {
-        dynamic(move || match (self.value.get(), self.failure.get()) {
+        dynamic(move || match (self.get(), self.failure.get()) {
             (Some(value), _) => ready(value),
             (None, Some(failure)) => failed(failure),
             (None, None) => waiting(),

@@ -17,7 +17,11 @@ use leptos_router::{
 use crate::{
     api::{self, Failure},
     browser,
-    components::{dynamic::dynamic, problem::ProblemPanel, skeleton::PageSkeleton},
+    components::{
+        dynamic::{dynamic, react},
+        problem::ProblemPanel,
+        skeleton::PageSkeleton,
+    },
     explain::explain,
     next,
     text::t,
@@ -93,6 +97,18 @@ impl Session {
         browser::local().remove(ACCOUNT_KEY);
         browser::leave_to("/sign-in?signed_out=1");
         Ok(())
+    }
+
+    /// How far a private page can go; it must not be rebuilt for each change of [`Who`].
+    pub fn stage(self) -> Memo<Stage> {
+        Memo::new(move |_| {
+            self.who.with(|who| match who {
+                Who::Asking => Stage::Wait,
+                Who::Nobody => Stage::Leave,
+                Who::Somebody(_) => Stage::Show,
+                Who::Unreachable(_) => Stage::Fail,
+            })
+        })
     }
 
     pub fn is_nobody(self) -> bool {
@@ -177,16 +193,8 @@ pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
     let session = use_session();
     let location = use_location();
     let navigate = use_navigate();
-    // A change of who is signed in within one person's session must not rebuild the page.
-    let stage = Memo::new(move |_| {
-        session.who.with(|who| match who {
-            Who::Asking => Stage::Wait,
-            Who::Nobody => Stage::Leave,
-            Who::Somebody(_) => Stage::Show,
-            Who::Unreachable(_) => Stage::Fail,
-        })
-    });
-    Effect::new(move |_| {
+    let stage = session.stage();
+    react(move || {
         if stage.get() == Stage::Leave {
             let here = format!(
                 "{}{}",
@@ -218,8 +226,9 @@ pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
     })
 }
 
+/// What a private page does.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub enum Stage {
     Wait,
     Leave,
     Show,

@@ -20,20 +20,17 @@ impl SiteFacts {
     }
 
     pub fn get(self) -> Option<Site> {
-        self.0.value.get()
+        self.0.get()
     }
 
     pub fn is_test(self) -> bool {
         self.0
-            .value
-            .with(|site| site.as_ref().is_some_and(|site| site.payfast_mode != PayfastMode::Live))
+            .with(|site| site.is_some_and(|site| site.payfast_mode != PayfastMode::Live))
     }
 
     /// Whether VAT is charged; `None` until it is known.
     pub fn charges_vat(self) -> Option<bool> {
-        self.0
-            .value
-            .with(|site| site.as_ref().map(|site| site.supplier.vat_number.is_some()))
+        self.0.with(|site| site.map(|site| site.supplier.vat_number.is_some()))
     }
 }
 

@@ -36,6 +36,7 @@ pub struct PlanGrant {
     pub code: ProductCode,
     pub name: String,
     /// End of the time that was paid for; absent for Free.
+    #[serde(default, with = "crate::instant::option")]
     pub paid_until: Option<DateTime<Utc>>,
 }
 
@@ -61,6 +62,7 @@ pub struct Account {
     pub billing_email: String,
     pub role: AccountRole,
     pub plan: PlanGrant,
+    #[serde(with = "crate::instant")]
     pub created_at: DateTime<Utc>,
 }
 

@@ -39,9 +39,13 @@ pub struct InvoiceSummary {
     pub total: Money,
     pub amount_paid: Money,
     pub balance: Money,
+    #[serde(with = "crate::instant")]
     pub created_at: DateTime<Utc>,
+    #[serde(default, with = "crate::instant::option")]
     pub issued_at: Option<DateTime<Utc>>,
+    #[serde(default, with = "crate::instant::option")]
     pub due_at: Option<DateTime<Utc>>,
+    #[serde(default, with = "crate::instant::option")]
     pub paid_at: Option<DateTime<Utc>>,
 }
 
@@ -86,6 +90,7 @@ pub struct InvoiceLine {
 pub struct AppliedPayment {
     pub payment_id: PaymentId,
     pub amount: Money,
+    #[serde(with = "crate::instant")]
     pub at: DateTime<Utc>,
     pub provider_reference: Option<String>,
 }

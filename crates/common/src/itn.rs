@@ -31,6 +31,7 @@ pub struct ItnSummary {
     pub status: ItnStatus,
     /// Why it was refused or held; empty otherwise.
     pub reason: String,
+    #[serde(with = "crate::instant")]
     pub received_at: DateTime<Utc>,
     pub peer: String,
     pub pf_payment_id: Option<String>,
@@ -50,6 +51,7 @@ pub struct Itn {
     pub raw_body: String,
     /// What was hashed, without the passphrase; absent when the body could not be read.
     pub signed_string: Option<String>,
+    #[serde(default, with = "crate::instant::option")]
     pub checked_at: Option<DateTime<Utc>>,
 }
 

@@ -7,6 +7,7 @@
 pub mod endpoint;
 pub mod error;
 pub mod ids;
+pub mod instant;
 pub mod money;
 pub mod page;
 pub mod text_enum;

@@ -77,9 +77,13 @@ pub struct PaymentSummary {
     pub provider: Provider,
     /// The provider's own id: PayFast's `pf_payment_id`.
     pub provider_reference: Option<String>,
+    #[serde(with = "crate::instant")]
     pub created_at: DateTime<Utc>,
+    #[serde(with = "crate::instant")]
     pub updated_at: DateTime<Utc>,
+    #[serde(default, with = "crate::instant::option")]
     pub succeeded_at: Option<DateTime<Utc>>,
+    #[serde(default, with = "crate::instant::option")]
     pub expires_at: Option<DateTime<Utc>>,
 }
 
@@ -109,12 +113,14 @@ pub struct PaymentAttempt {
     pub id: AttemptId,
     pub kind: AttemptKind,
     pub amount: Money,
+    #[serde(with = "crate::instant")]
     pub created_at: DateTime<Utc>,
 }
 
 /// One step in a payment's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentEvent {
+    #[serde(with = "crate::instant")]
     pub at: DateTime<Utc>,
     /// Stable name: `created`, `redirect_issued`, `itn_complete`, `cancel`, ….
     pub event: String,

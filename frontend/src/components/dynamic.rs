@@ -28,3 +28,12 @@ pub fn pressed(is_on: impl Fn() -> bool + Send + Sync + 'static) -> Signal<&'sta
 pub fn current(is_here: impl Fn() -> bool + Send + Sync + 'static) -> Signal<Option<&'static str>> {
     Signal::derive(move || is_here().then_some("page"))
 }
+
+/// Runs `act` now and whenever a signal that it reads changes.
+pub fn react(act: impl Fn() + 'static) {
+    shared_effect(Box::new(act));
+}
+
+fn shared_effect(act: Box<dyn Fn()>) {
+    Effect::new(move |_| act());
+}

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use leptos::{html, prelude::*};
 
+use super::dynamic::react;
 use crate::{browser, text::t};
 
 thread_local! {
@@ -19,7 +20,7 @@ pub fn Heading(#[prop(into)] text: Signal<String>) -> impl IntoView {
 /// For headings with more than text in them: `<h1 tabindex="-1" node_ref=page_heading(title)>`.
 pub fn page_heading(title: Signal<String>) -> NodeRef<html::H1> {
     let node = NodeRef::<html::H1>::new();
-    Effect::new(move |_| browser::set_title(&t().common.title(&title.get())));
+    react(move || browser::set_title(&t().common.title(&title.get())));
     node.on_load(|heading| {
         // The first page keeps the browser's own order of focus.
         if !IS_FIRST_PAGE.replace(false) {

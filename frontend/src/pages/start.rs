@@ -5,9 +5,9 @@ use common::{
     plans::{Interval, ListPlans, Plan, ProductCode},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
+    address::query_value,
     api,
     components::{
         art::Horizon,
@@ -98,10 +98,10 @@ fn Seller() -> impl IntoView {
 #[component]
 fn PlanChoice() -> impl IntoView {
     let texts = t().shop;
-    let query = use_query_map();
     let navigate = leptos_router::hooks::use_navigate();
     let path = leptos_router::hooks::use_location().pathname;
-    let is_yearly = Memo::new(move |_| query.read().get_str("per") == Some("year"));
+    let per = query_value("per");
+    let is_yearly = Signal::derive(move || *per.read() == "year");
     let choose = move |address: &'static str| {
         let navigate = navigate.clone();
         move |_| {
@@ -114,7 +114,7 @@ fn PlanChoice() -> impl IntoView {
         }
     };
     let offered = remote(|| async { Ok(api::call::<ListPlans>(&[], &()).await?.items) });
-    let saving = move || offered.value.with(|plans| plans.as_deref().and_then(saving_on_pro));
+    let saving = move || offered.with(|plans| plans.and_then(|plans| saving_on_pro(plans)));
     let site = use_site();
     let vat = move || {
         site.charges_vat()
@@ -249,8 +249,8 @@ fn PlanCard(plan: Plan) -> impl IntoView {
 pub fn ChosenPlan(code: ProductCode) -> impl IntoView {
     let offered = remote(|| async { Ok(api::call::<ListPlans>(&[], &()).await?.items) });
     dynamic(move || {
-        offered.value.with(|all| {
-            let plan = all.as_ref()?.iter().find(|plan| plan.code == code)?;
+        offered.with(|all| {
+            let plan = all?.iter().find(|plan| plan.code == code)?;
             Some(view! {
                 <p class="banner tone-info">
                     {icon("info")}

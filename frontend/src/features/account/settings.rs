@@ -10,7 +10,7 @@ use crate::{
     components::{
         badge::Tone,
         button::{Button, Kind},
-        dynamic::dynamic,
+        dynamic::{dynamic, react},
         field::{Errors, Select},
         heading::Heading,
         notice::Notice,
@@ -132,11 +132,10 @@ fn account_choice() -> impl IntoView {
             .iter()
             .map(|account| (account.id.to_string(), account.company_name.clone()))
             .collect();
-        Effect::new(move |was_set: Option<()>| {
+        react(move || {
             let chosen = value.get();
-            if was_set.is_some()
-                && let Some(account) = accounts.iter().find(|account| account.id.as_str() == chosen)
-            {
+            let is_new = untrack(|| session.account_id()).is_none_or(|id| id.as_str() != chosen);
+            if let Some(account) = accounts.iter().find(|account| is_new && account.id.as_str() == chosen) {
                 session.choose_account(account.id);
             }
         });

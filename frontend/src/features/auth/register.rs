@@ -7,13 +7,13 @@ use common::{
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use serde::{Deserialize, Serialize};
 
 use super::{SENT_TO_KEY, column, wanted};
 use crate::{
     api, browser,
     components::{
         button::{Button, Fit},
+        dynamic::react,
         field::{Checkbox, ErrorSummary, Errors, Field, PasswordField},
         heading::Heading,
         problem::problem_banner,
@@ -28,14 +28,6 @@ use crate::{
 /// What was typed, but for the password, until the account is made.
 const DRAFT_KEY: &str = "capecontrol.register";
 
-#[derive(Default, Serialize, Deserialize)]
-struct Draft {
-    first_name: String,
-    last_name: String,
-    company_name: String,
-    email: String,
-}
-
 #[derive(Clone, Copy)]
 struct Form {
     first_name: RwSignal<String>,
@@ -48,28 +40,25 @@ struct Form {
 
 impl Form {
     fn new() -> Self {
-        let draft: Draft = browser::session()
-            .get(DRAFT_KEY)
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_default();
+        let [first_name, last_name, company_name, email] = browser::session().get_list(DRAFT_KEY).unwrap_or_default();
         let form = Self {
-            first_name: RwSignal::new(draft.first_name),
-            last_name: RwSignal::new(draft.last_name),
-            company_name: RwSignal::new(draft.company_name),
-            email: RwSignal::new(draft.email),
+            first_name: RwSignal::new(first_name),
+            last_name: RwSignal::new(last_name),
+            company_name: RwSignal::new(company_name),
+            email: RwSignal::new(email),
             password: RwSignal::new(String::new()),
             terms_accepted: RwSignal::new(false),
         };
-        Effect::new(move |_| {
-            let draft = Draft {
-                first_name: form.first_name.get(),
-                last_name: form.last_name.get(),
-                company_name: form.company_name.get(),
-                email: form.email.get(),
-            };
-            if let Ok(text) = serde_json::to_string(&draft) {
-                browser::session().set(DRAFT_KEY, &text);
-            }
+        react(move || {
+            browser::session().set_list(
+                DRAFT_KEY,
+                &[
+                    &form.first_name.read(),
+                    &form.last_name.read(),
+                    &form.company_name.read(),
+                    &form.email.read(),
+                ],
+            );
         });
         form
     }

@@ -14,7 +14,7 @@ use crate::{
     components::{
         badge::Tone,
         button::{Button, Fit},
-        dynamic::dynamic,
+        dynamic::{dynamic, react},
         field::{Errors, Field, PasswordField},
         heading::Heading,
         notice::Notice,
@@ -85,7 +85,7 @@ pub fn SignInPage() -> impl IntoView {
         .map_or("/register".to_owned(), |path| next::link("/register", path));
 
     // Also leads on whoever comes here signed in already.
-    Effect::new(move |_| {
+    react(move || {
         if session.is_somebody() {
             let remembered = next::take();
             let target = wanted.clone().or(remembered).unwrap_or_else(|| "/home".to_owned());

@@ -61,16 +61,13 @@ pub fn Details(
             return go();
         };
         is_busy.set(true);
+        let loaded = loaded.clone();
         spawn_local(async move {
             match api::call::<ChangeAccount>(&[id.as_str()], &change).await {
                 Ok(account) => {
                     form.saved(account.clone());
                     session.renamed(&account);
-                    basket.value.update(|basket| {
-                        if let Some(basket) = basket {
-                            basket.account = account;
-                        }
-                    });
+                    basket.set(Basket { account, ..loaded });
                     go();
                 }
                 Err(failure) => {

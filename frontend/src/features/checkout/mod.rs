@@ -11,10 +11,7 @@ use common::{
     plans::{ListPlans, ProductCode},
 };
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use self::{
     details::Details,
@@ -22,9 +19,14 @@ use self::{
     review::Review,
 };
 use crate::{
+    address::query_value,
     api::{self, Failure},
     components::{
-        button::ButtonLink, dynamic::dynamic, heading::Heading, problem::ProblemPanel, skeleton::card_skeleton,
+        button::ButtonLink,
+        dynamic::{dynamic, react},
+        heading::Heading,
+        problem::ProblemPanel,
+        skeleton::card_skeleton,
         steps::Stepper,
     },
     documents,
@@ -61,6 +63,14 @@ enum Wanted {
 }
 
 impl Wanted {
+    fn parse(plan: &str, invoice: &str) -> Self {
+        match (ProductCode::parse(plan), InvoiceId::parse(invoice)) {
+            (Some(ProductCode::Free), _) | (None, Err(_)) => Wanted::Nothing,
+            (Some(code), _) => Wanted::Plan(code),
+            (None, Ok(id)) => Wanted::Invoice(id),
+        }
+    }
+
     fn address(self, step: &str) -> String {
         match self {
             Wanted::Plan(code) => format!("/checkout?plan={code}&step={step}"),
@@ -92,25 +102,17 @@ struct Basket {
 #[component]
 pub fn CheckoutPage() -> impl IntoView {
     let session = use_session();
-    let query = use_query_map();
-    let wanted = Memo::new(move |_| {
-        let query = query.read();
-        let plan = query.get_str("plan").and_then(ProductCode::parse);
-        let invoice = query.get_str("invoice").and_then(|text| InvoiceId::parse(text).ok());
-        match (plan, invoice) {
-            (Some(ProductCode::Free), _) | (None, None) => Wanted::Nothing,
-            (Some(code), _) => Wanted::Plan(code),
-            (None, Some(id)) => Wanted::Invoice(id),
-        }
-    });
+    let plan = query_value("plan");
+    let invoice = query_value("invoice");
+    let wanted = move || Wanted::parse(&plan.read(), &invoice.read());
     let basket = remote(move || {
         let account = session.account_id();
-        let wanted = wanted.get();
+        let wanted = wanted();
         async move { load(account, wanted).await }
     });
     view! {
         <div class="page checkout-page">
-            {dynamic(move || if wanted.get() == Wanted::Nothing || session.account_id().is_none() {
+            {dynamic(move || if wanted() == Wanted::Nothing || session.account_id().is_none() {
                 nothing_to_buy().into_any()
             } else {
                 basket
@@ -157,16 +159,16 @@ async fn load(account: Option<common::ids::AccountId>, wanted: Wanted) -> Result
 /// Stepper, title, and the step that the address names.
 #[component]
 fn Steps(loaded: Basket, basket: Remote<Basket>) -> impl IntoView {
-    let query = use_query_map();
     let navigate = use_navigate();
     let is_paying = RwSignal::new(false);
     let refused = RwSignal::new(Vec::new());
     let has_details = loaded.account.billing_address.is_some() || matches!(loaded.item, Item::Invoice(_));
     let wanted = loaded.wanted;
-    let step = Memo::new(move |_| query.read().get_str("step").and_then(Step::parse));
+    let step = query_value("step");
+    let step = move || Step::parse(&step.read());
     // An address without a step is not kept in the history, or Back would lead to it again and again.
-    Effect::new(move |_| {
-        if step.get().is_none() {
+    react(move || {
+        if step().is_none() {
             let options = NavigateOptions {
                 replace: true,
                 ..NavigateOptions::default()
@@ -174,18 +176,18 @@ fn Steps(loaded: Basket, basket: Remote<Basket>) -> impl IntoView {
             navigate(&wanted.address(if has_details { "review" } else { "details" }), options);
         }
     });
-    let current = Signal::derive(move || match (step.get(), is_paying.get()) {
+    let current = Signal::derive(move || match (step(), is_paying.get()) {
         (Some(Step::Review), true) => 2,
         (Some(Step::Review), false) => 1,
         _ => 0,
     });
     let texts = t().shop;
     dynamic(move || {
-        let title = match step.get() {
+        let title = match step() {
             Some(Step::Review) => texts.review_title,
             Some(Step::Details) | None => texts.details_title,
         };
-        let content = match step.get() {
+        let content = match step() {
             Some(Step::Review) => view! { <Review loaded=loaded.clone() is_paying refused/> }.into_any(),
             Some(Step::Details) | None => view! { <Details loaded=loaded.clone() basket refused/> }.into_any(),
         };
@@ -199,7 +201,7 @@ fn Steps(loaded: Basket, basket: Remote<Basket>) -> impl IntoView {
                     />
                     <Heading text=title/>
                 </div>
-                <div class="checkout-side" class:is-brief=move || step.get() != Some(Step::Review)>{order_card(&loaded, step.get() == Some(Step::Review))}</div>
+                <div class="checkout-side" class:is-brief=move || step() != Some(Step::Review)>{order_card(&loaded, step() == Some(Step::Review))}</div>
                 {content}
             </div>
         }.into_any()

@@ -105,15 +105,12 @@ pub fn Review(
         Item::Invoice(invoice) => invoice.summary.status == InvoiceStatus::Open && !loaded.item.amount().is_zero(),
     };
     let amount = format_money(loaded.item.amount());
-    let is_in_progress = Memo::new(move |_| {
-        earlier.value.with(|earlier| {
-            let status = earlier
-                .as_ref()
-                .and_then(Option::as_ref)
-                .map(|payment| payment.summary.status);
+    let is_in_progress = move || {
+        earlier.with(|earlier| {
+            let status = earlier.and_then(Option::as_ref).map(|payment| payment.summary.status);
             matches!(status, Some(PaymentStatus::Processing | PaymentStatus::Unknown))
         })
-    });
+    };
     let foot = move || {
         let texts = t().shop;
         if !is_due {
@@ -123,7 +120,7 @@ pub fn Review(
             };
             return view! { <ButtonLink href=back label=texts.back_to_invoice fit=Fit::Large/> }.into_any();
         }
-        if is_in_progress.get() {
+        if is_in_progress() {
             return ().into_any();
         }
         if !session.may_pay() {
@@ -150,7 +147,7 @@ pub fn Review(
     view! {
         <div class="checkout-banner">
             {nothing_due}
-            {dynamic(move || earlier.value.get().flatten().map(earlier_notice))}
+            {dynamic(move || earlier.get().flatten().map(earlier_notice))}
             {problem_banner(problem)}
         </div>
         <div class="checkout-main stack">

@@ -6,12 +6,10 @@ use common::{
     page::Page,
 };
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
+    address::query_value,
     api, browser,
     components::{
         badge::badge,
@@ -33,16 +31,15 @@ use crate::{
 pub fn InvoicesPage() -> impl IntoView {
     let session = use_session();
     let place = use_place();
-    let query = use_query_map();
     let texts = t().invoices;
-    let filter = Memo::new(move |_| query.read().get_str("status").and_then(InvoiceStatus::parse));
+    let filter = query_value("status");
     let invoices = remote(move || {
         session.account_id();
         let query = InvoiceQuery {
             limit: Some(ROWS),
-            cursor: place.get().cursor,
+            cursor: place().cursor,
             sort: None,
-            status: filter.get(),
+            status: InvoiceStatus::parse(&filter.read()),
         };
         async move {
             api::call::<ListInvoices>(&[], &query)
@@ -64,7 +61,7 @@ pub fn InvoicesPage() -> impl IntoView {
 }
 
 #[component]
-fn StatusChips(filter: Memo<Option<InvoiceStatus>>) -> impl IntoView {
+fn StatusChips(filter: Memo<String>) -> impl IntoView {
     let texts = t().invoices;
     let navigate = use_navigate();
     let chips = [
@@ -76,7 +73,7 @@ fn StatusChips(filter: Memo<Option<InvoiceStatus>>) -> impl IntoView {
     ];
     let chips = chips.into_iter().map(|(status, name)| {
         let navigate = navigate.clone();
-        let is_on = move || filter.get() == status;
+        let is_on = move || InvoiceStatus::parse(&filter.read()) == status;
         let address = match status {
             Some(status) => format!("/invoices?status={status}"),
             None => "/invoices".to_owned(),

@@ -6,10 +6,10 @@ use common::{
     money::format_money,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::document::paper;
 use crate::{
+    address::path_value,
     api::{self, Failure},
     browser,
     components::{
@@ -33,11 +33,10 @@ use crate::{
 
 #[component]
 pub fn InvoicePage() -> impl IntoView {
-    let params = use_params_map();
     let texts = t().invoices;
-    let id = Memo::new(move |_| InvoiceId::parse(params.read().get_str("id").unwrap_or_default()).ok());
+    let id = path_value("id");
     let invoice = remote(move || {
-        let id = id.get();
+        let id = InvoiceId::parse(&id.read()).ok();
         async move {
             match id {
                 Some(id) => documents::invoice(id).await.map(Some),
@@ -46,7 +45,7 @@ pub fn InvoicePage() -> impl IntoView {
         }
     });
     let title = Signal::derive(move || {
-        invoice.value.with(|invoice| match invoice {
+        invoice.with(|invoice| match invoice {
             Some(Some(invoice)) => invoice
                 .summary
                 .number
@@ -65,9 +64,9 @@ pub fn InvoicePage() -> impl IntoView {
             <div class="head no-print">
                 <div class="head-title">
                     <Heading text=title/>
-                    {dynamic(move || invoice.value.get().flatten().map(|invoice| state_words(&invoice.summary)))}
+                    {dynamic(move || invoice.get().flatten().map(|invoice| state_words(&invoice.summary)))}
                 </div>
-                {dynamic(move || invoice.value.get().flatten().map(|invoice| view! { <Actions invoice/> }.into_any()))}
+                {dynamic(move || invoice.get().flatten().map(|invoice| view! { <Actions invoice/> }.into_any()))}
             </div>
             {invoice.show_or(
                 paper_skeleton,
@@ -196,7 +195,6 @@ fn happenings(invoice: &Invoice) -> Vec<Happening> {
             at: payment.at,
         });
     }
-    list.sort_by_key(|happening| happening.at);
     list.reverse();
     list
 }

@@ -6,10 +6,11 @@ use common::{
     payments::{Payment, PaymentStatus},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_params_map};
+use leptos_router::hooks::use_location;
 
 use super::{CancelOnly, WaitingActions, order_address, receipt::Receipt, watch::Watch};
 use crate::{
+    address::path_value,
     api::Failure,
     components::{
         badge::badge,
@@ -22,7 +23,7 @@ use crate::{
     },
     explain::could_not_load,
     next,
-    session::{Who, use_session},
+    session::{Stage, use_session},
     status,
     text::t,
 };
@@ -46,24 +47,13 @@ pub fn CancelledPage() -> impl IntoView {
 
 fn after(came_by: CameBy) -> impl IntoView {
     let session = use_session();
-    let params = use_params_map();
-    let stage = Memo::new(move |_| {
-        session.who.with(|who| match who {
-            Who::Asking => 0,
-            Who::Nobody => 1,
-            Who::Somebody(_) | Who::Unreachable(_) => 2,
-        })
-    });
-    dynamic(move || {
-        match (
-            stage.get(),
-            PaymentId::parse(params.read().get_str("id").unwrap_or_default()),
-        ) {
-            (0, _) => view! { <PageSkeleton label=t().common.loading/> }.into_any(),
-            (1, _) => signed_out().into_any(),
-            (_, Ok(id)) => view! { <Outcome id came_by/> }.into_any(),
-            (_, Err(_)) => not_found().into_any(),
-        }
+    let id = path_value("id");
+    let stage = session.stage();
+    dynamic(move || match (stage.get(), PaymentId::parse(&id.read())) {
+        (Stage::Wait, _) => view! { <PageSkeleton label=t().common.loading/> }.into_any(),
+        (Stage::Leave, _) => signed_out().into_any(),
+        (Stage::Show | Stage::Fail, Ok(id)) => view! { <Outcome id came_by/> }.into_any(),
+        (Stage::Show | Stage::Fail, Err(_)) => not_found().into_any(),
     })
 }
 

@@ -6,10 +6,10 @@ use common::{
     payments::{Payment, PaymentStatus},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::{WaitingActions, events::happenings, order_address};
 use crate::{
+    address::path_value,
     api::Failure,
     components::{
         badge::{Tone, badge},
@@ -32,11 +32,10 @@ use crate::{
 
 #[component]
 pub fn PaymentPage() -> impl IntoView {
-    let params = use_params_map();
     let texts = t().payments;
-    let id = Memo::new(move |_| PaymentId::parse(params.read().get_str("id").unwrap_or_default()).ok());
+    let id = path_value("id");
     let payment = remote(move || {
-        let id = id.get();
+        let id = PaymentId::parse(&id.read()).ok();
         async move {
             match id {
                 Some(id) => documents::payment(id).await.map(Some),
@@ -45,14 +44,13 @@ pub fn PaymentPage() -> impl IntoView {
         }
     });
     let title = Signal::derive(move || {
-        payment.value.with(|payment| match payment {
+        payment.with(|payment| match payment {
             Some(Some(payment)) => texts.of_amount(&format_money(payment.summary.amount)),
             _ => texts.payment.to_owned(),
         })
     });
     let mark = move || {
         payment
-            .value
             .get()
             .flatten()
             .map(|payment| badge(status::payment(payment.summary.status)))
@@ -147,7 +145,7 @@ fn actions(loaded: Payment, payment: Remote<Option<Payment>>) -> AnyView {
     let order = order_address(&loaded);
     match loaded.summary.status {
         PaymentStatus::AwaitingCustomer => {
-            let on_change = Callback::new(move |changed| payment.value.set(Some(Some(changed))));
+            let on_change = Callback::new(move |changed| payment.set(Some(changed)));
             view! { <WaitingActions payment=loaded on_change/> }.into_any()
         }
         PaymentStatus::Created | PaymentStatus::Processing | PaymentStatus::Unknown => {

@@ -28,7 +28,7 @@ pub fn PaymentsPage() -> impl IntoView {
         session.account_id();
         let query = PaymentQuery {
             limit: Some(ROWS),
-            cursor: place.get().cursor,
+            cursor: place().cursor,
             ..PaymentQuery::default()
         };
         async move { api::call::<ListPayments>(&[], &query).await }

@@ -68,11 +68,11 @@ pub fn Receipt(payment: Payment) -> impl IntoView {
             </div>
             <div class="card"><div class="card-part">{facts(payment, invoice, account)}</div></div>
             <div class="actions">
-                {dynamic(move || download(invoice.value.get().as_ref(), &invoice_page))}
+                {dynamic(move || download(invoice.get().as_ref(), &invoice_page))}
                 <ButtonLink href="/home" label=texts.go_home kind=Kind::Secondary fit=Fit::Large/>
             </div>
             <p class="centred small muted">
-                {dynamic(move || account.value.with(|account| account.as_ref().map(|account| texts.also_sent(&account.billing_email))))}
+                {dynamic(move || account.with(|account| account.map(|account| texts.also_sent(&account.billing_email))))}
                 " "
                 <a class="inline-touch" href=detail>{texts.see_payment}</a>
             </p>
@@ -85,8 +85,8 @@ fn facts(payment: Payment, invoice: Remote<Invoice>, account: Remote<Account>) -
     let number = payment.summary.invoice_number.clone();
     let invoice_page = format!("/invoices/{}", payment.summary.invoice_id);
     let vat = move || {
-        invoice.value.with(|invoice| {
-            let summary = &invoice.as_ref()?.summary;
+        invoice.with(|invoice| {
+            let summary = &invoice?.summary;
             let percent = plans::vat_percent(summary.subtotal, summary.vat).to_string();
             (!summary.vat.is_zero()).then(|| {
                 view! { <div><dt>{texts.includes_vat(&percent)}</dt><dd>{format_money(summary.vat)}</dd></div> }
@@ -96,9 +96,7 @@ fn facts(payment: Payment, invoice: Remote<Invoice>, account: Remote<Account>) -
     };
     let bought_plan = payment.product_code.is_some();
     let until = move || {
-        let until = account
-            .value
-            .with(|account| account.as_ref().and_then(|account| account.plan.paid_until));
+        let until = account.with(|account| account.and_then(|account| account.plan.paid_until));
         let until = until.filter(|_| bought_plan)?;
         Some(view! { <div><dt>{texts.paid_until}</dt><dd>{day(until)}</dd></div> }.into_any())
     };

@@ -7,9 +7,9 @@ use common::{
     page::Page,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use crate::{
+    address::path_value,
     api::{self, Failure},
     components::{
         badge::badge, heading::Heading, icon::icon_14, problem::ProblemPanel, skeleton::rows_skeleton, time::time,
@@ -29,7 +29,7 @@ pub fn NotificationsPage() -> impl IntoView {
     let notifications = remote(move || {
         let query = ItnQuery {
             limit: Some(ROWS),
-            cursor: place.get().cursor,
+            cursor: place().cursor,
             status: None,
         };
         async move { api::call::<ListItns>(&[], &query).await }
@@ -101,10 +101,10 @@ fn row(itn: ItnSummary) -> impl IntoView {
 
 #[component]
 pub fn NotificationPage() -> impl IntoView {
-    let params = use_params_map();
+    let id = path_value("id");
     let texts = t().staff;
     let notification = remote(move || {
-        let id = params.read().get("id").unwrap_or_default();
+        let id = id.get();
         async move {
             match ItnId::parse(&id) {
                 Ok(id) => documents::itn(id).await.map(Some),
