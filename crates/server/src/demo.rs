@@ -35,8 +35,12 @@ impl DemoSignIns {
 /// Makes `owner@demo.test` and `staff@demo.test`; again, it only sets their sign-ins.
 pub async fn seed(app: &App, sign_ins: &DemoSignIns) -> Result<(), ApiError> {
     let owner = demo_user("owner@demo.test", &sign_ins.owner_password, ("Thandi", "Mokoena"));
-    let (owner_id, is_new) = upsert_user(app, owner).await?;
-    if is_new {
+    let (owner_id, _) = upsert_user(app, owner).await?;
+    let memberships = app
+        .db
+        .read(move |conn| accounts::service::memberships(conn, owner_id))
+        .await?;
+    if memberships.is_empty() {
         let now = app.clock.now();
         let account_id = app
             .db

@@ -38,8 +38,6 @@ create table accounts (
     address_postal_code text,
     address_country text,
     billing_email text not null,
-    plan_code text not null,
-    plan_paid_until timestamp,
     created_at timestamp not null
 );
 
@@ -94,6 +92,8 @@ create table invoices (
     check (amount_paid_minor >= 0 and amount_paid_minor <= total_minor)
 );
 create index invoices_account_id on invoices (account_id, created_at, id);
+create index invoices_created_at on invoices (created_at, id);
+create index invoices_status on invoices (status, created_at, id);
 create index invoices_account_status on invoices (account_id, status, created_at, id);
 
 create table invoice_lines (
@@ -136,6 +136,8 @@ create table payments (
     expires_at timestamp
 );
 create index payments_account_id on payments (account_id, created_at, id);
+create index payments_created_at on payments (created_at, id);
+create index payments_status on payments (status, created_at, id);
 create index payments_account_status on payments (account_id, status, created_at, id);
 create index payments_invoice_id on payments (invoice_id);
 create index payments_expiry on payments (status, expires_at);

@@ -3,5 +3,6 @@
 //! Owns the tables `accounts`, `memberships` and `plan_grants`.
 
 pub mod http;
+pub mod rules;
 pub mod service;
 pub mod store;

@@ -10,7 +10,10 @@ use common::{
 };
 
 pub use super::store::AccountRow;
-use super::store::{self, NewGrant};
+use super::{
+    rules,
+    store::{self, NewGrant},
+};
 use crate::{
     app::App,
     clock,
@@ -42,10 +45,11 @@ pub fn summaries(conn: &mut Conn, user_id: UserId, now: DateTime<Utc>) -> QueryR
     let mut summaries = Vec::new();
     for (id, role) in store::load_memberships(conn, user_id)? {
         if let Some(row) = store::find(conn, id)? {
+            let plan = plan_of(conn, id, now)?;
             summaries.push(AccountSummary {
                 id,
                 role,
-                plan: plan_of(&row, now),
+                plan,
                 company_name: row.company_name,
             });
         }
@@ -53,19 +57,13 @@ pub fn summaries(conn: &mut Conn, user_id: UserId, now: DateTime<Utc>) -> QueryR
     Ok(summaries)
 }
 
-/// The plan that holds at `now`: Free when the paid time has passed.
-fn plan_of(row: &AccountRow, now: DateTime<Utc>) -> PlanGrant {
-    let paid_until = row.plan_paid_until().filter(|until| *until > now);
-    let code = if paid_until.is_some() {
-        row.plan_code
-    } else {
-        ProductCode::Free
-    };
-    PlanGrant {
+fn plan_of(conn: &mut Conn, id: AccountId, now: DateTime<Utc>) -> QueryResult<PlanGrant> {
+    let (code, paid_until) = rules::current_plan(&store::load_grants(conn, id, now)?, now);
+    Ok(PlanGrant {
         code,
         name: plans::rules::product(code).name.to_owned(),
         paid_until,
-    }
+    })
 }
 
 /// The account with its billing details, for forms and documents.
@@ -80,10 +78,11 @@ pub async fn load(app: &App, id: AccountId, role: AccountRole) -> Result<Account
 
 fn account(conn: &mut Conn, id: AccountId, role: AccountRole, now: DateTime<Utc>) -> Result<Account, ApiError> {
     let row = store::find(conn, id)?.ok_or_else(|| ApiError::not_found("account"))?;
+    let plan = plan_of(conn, id, now)?;
     Ok(Account {
         id,
         role,
-        plan: plan_of(&row, now),
+        plan,
         billing_address: row.address(),
         created_at: row.created_at.and_utc(),
         company_name: row.company_name,
@@ -97,6 +96,8 @@ pub async fn change(app: &App, id: AccountId, role: AccountRole, change: Account
     let now = app.clock.now();
     app.db
         .write(move |conn| {
+            // Two changes at once follow one another: each keeps what the other changed.
+            store::lock(conn, id)?;
             let row = store::find(conn, id)?.ok_or_else(|| ApiError::not_found("account"))?;
             let mut errors = Vec::new();
             let company_name = match &change.company_name {
@@ -173,21 +174,17 @@ fn keep<T>(errors: &mut Vec<FieldError>, result: Result<T, FieldError>) -> Optio
 
 /// Gives the account what `payment_id` bought; a second call for the same payment changes nothing.
 ///
-/// Time that is left on the same plan is kept: the new time starts at its end.
+/// Nothing that was paid for is lost: the new time begins after what is left on the same or a higher plan.
 pub fn grant_plan(
     conn: &mut Conn,
     account_id: AccountId,
     payment_id: PaymentId,
     code: ProductCode,
     now: DateTime<Utc>,
-) -> Result<(), ApiError> {
-    let product = plans::rules::product(code);
+) -> QueryResult<bool> {
     store::lock(conn, account_id)?;
-    let row = store::find(conn, account_id)?.ok_or_else(|| ApiError::not_found("account"))?;
-    let current = plan_of(&row, now);
-    let same_plan = plans::rules::product(current.code).name == product.name;
-    let starts_at = current.paid_until.filter(|_| same_plan).unwrap_or(now);
-    let ends_at = product.ends_after(starts_at);
+    let starts_at = rules::starts_at(&store::load_grants(conn, account_id, now)?, code, now);
+    let ends_at = plans::rules::product(code).ends_after(starts_at);
     let grant = NewGrant {
         id: clock::new_id(now),
         account_id,
@@ -197,8 +194,5 @@ pub fn grant_plan(
         ends_at,
         now,
     };
-    if store::insert_grant(conn, &grant)? && ends_at.is_some() {
-        store::set_plan(conn, account_id, code, ends_at)?;
-    }
-    Ok(())
+    store::insert_grant(conn, &grant)
 }

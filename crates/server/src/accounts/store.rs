@@ -8,6 +8,7 @@ use common::{
 };
 use diesel::prelude::*;
 
+use super::rules::Grant;
 use crate::db::{
     Conn, each_backend,
     schema::{accounts, memberships, plan_grants},
@@ -24,8 +25,6 @@ pub struct AccountRow {
     address_postal_code: Option<String>,
     address_country: Option<String>,
     pub billing_email: String,
-    pub plan_code: ProductCode,
-    pub plan_paid_until: Option<NaiveDateTime>,
     pub created_at: NaiveDateTime,
 }
 
@@ -39,10 +38,6 @@ impl AccountRow {
             postal_code: self.address_postal_code.clone()?,
             country: self.address_country.clone()?,
         })
-    }
-
-    pub fn plan_paid_until(&self) -> Option<DateTime<Utc>> {
-        self.plan_paid_until.map(|at| at.and_utc())
     }
 }
 
@@ -58,7 +53,6 @@ pub fn insert(
             accounts::id.eq(id),
             accounts::company_name.eq(company_name),
             accounts::billing_email.eq(billing_email),
-            accounts::plan_code.eq(ProductCode::Free),
             accounts::created_at.eq(now.naive_utc()),
         ))
         .execute(conn)
@@ -146,19 +140,22 @@ pub fn insert_grant(conn: &mut Conn, grant: &NewGrant) -> QueryResult<bool> {
     Ok(inserted == 1)
 }
 
-pub fn set_plan(
-    conn: &mut Conn,
-    id: AccountId,
-    code: ProductCode,
-    paid_until: Option<DateTime<Utc>>,
-) -> QueryResult<()> {
-    diesel::update(accounts::table.find(id))
-        .set((
-            accounts::plan_code.eq(code),
-            accounts::plan_paid_until.eq(paid_until.map(|at| at.naive_utc())),
-        ))
-        .execute(conn)
-        .map(drop)
+/// What the account has bought that still holds, or will, at `now`.
+pub fn load_grants(conn: &mut Conn, account_id: AccountId, now: DateTime<Utc>) -> QueryResult<Vec<Grant>> {
+    let rows: Vec<(ProductCode, NaiveDateTime, Option<NaiveDateTime>)> = plan_grants::table
+        .filter(plan_grants::account_id.eq(account_id))
+        .filter(plan_grants::ends_at.gt(now.naive_utc()))
+        .order((plan_grants::starts_at, plan_grants::id))
+        .select((plan_grants::product_code, plan_grants::starts_at, plan_grants::ends_at))
+        .load(conn)?;
+    let grant = |(product_code, starts_at, ends_at): (_, NaiveDateTime, Option<NaiveDateTime>)| {
+        Some(Grant {
+            product_code,
+            starts_at: starts_at.and_utc(),
+            ends_at: ends_at?.and_utc(),
+        })
+    };
+    Ok(rows.into_iter().filter_map(grant).collect())
 }
 
 /// Locks the account's row until the transaction ends, so that two grants follow one another.

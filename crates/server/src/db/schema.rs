@@ -43,8 +43,6 @@ table! {
         address_postal_code -> Nullable<Text>,
         address_country -> Nullable<Text>,
         billing_email -> Text,
-        plan_code -> Text,
-        plan_paid_until -> Nullable<Timestamp>,
         created_at -> Timestamp,
     }
 }

@@ -226,6 +226,69 @@ app_test!(time_left_on_the_same_plan_is_kept, |app| {
     assert_eq!(numbers, ["INV-000002", "INV-000001"]);
 });
 
+app_test!(a_late_payment_never_shortens_a_higher_plan, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let address = json!({ "billing_address":
+        { "line1": "1 Main Road", "city": "Prince Albert", "postal_code": "6930", "country": "ZA" } });
+    customer
+        .client
+        .patch(&format!("/accounts/{}", customer.account_id), address)
+        .await
+        .expect(200);
+    let pro = customer.check_out("PRO_MONTHLY").await;
+    let enterprise = customer.check_out("ENTERPRISE_YEARLY").await;
+    for checkout in [&enterprise, &pro] {
+        app.pay(checkout, Fault::None).await;
+        app.run_jobs().await;
+    }
+    let plan = customer
+        .client
+        .get(&format!("/accounts/{}", customer.account_id))
+        .await
+        .value()["plan"]
+        .clone();
+    assert_eq!(
+        (&plan["code"], &plan["paid_until"]),
+        (&json!("ENTERPRISE_YEARLY"), &json!("2027-11-24T07:14:00Z"))
+    );
+    app.advance(TimeDelta::days(366));
+    customer
+        .client
+        .sign_in(&customer.email, crate::support::app::PASSWORD)
+        .await
+        .expect(200);
+    let plan = customer
+        .client
+        .get(&format!("/accounts/{}", customer.account_id))
+        .await
+        .value()["plan"]
+        .clone();
+    assert_eq!(
+        (&plan["code"], &plan["paid_until"]),
+        (&json!("PRO_MONTHLY"), &json!("2027-12-24T07:14:00Z"))
+    );
+});
+
+app_test!(two_changes_at_once_keep_each_other, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let path = format!("/accounts/{}", customer.account_id);
+    customer.client.refresh_csrf().await;
+    for round in 0..10 {
+        let (name, vat) = (format!("Round {round}"), format!("400000000{round}"));
+        let (first, second) = tokio::join!(
+            customer.client.patch(&path, json!({ "company_name": name })),
+            customer.client.patch(&path, json!({ "vat_number": vat })),
+        );
+        first.expect(200);
+        second.expect(200);
+        let account = customer.client.get(&path).await.value();
+        assert_eq!(
+            (&account["company_name"], &account["vat_number"]),
+            (&json!(name), &json!(vat))
+        );
+    }
+});
+
 app_test!(lists_page_by_cursor_without_gaps, |app| {
     let customer = app.customer("owner@karoo.test").await;
     for _ in 0..5 {
