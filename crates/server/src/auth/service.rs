@@ -48,20 +48,22 @@ pub async fn register(app: &App, registration: Registration) -> Result<(), ApiEr
     let sign_in_url = app.config.http.url("/sign-in");
     app.db
         .write(move |conn| -> QueryResult<()> {
-            let mail = if store::find_user_by_email(conn, &row.email_key)?.is_some() {
-                known_address_mail(&email, &row.first_name, &sign_in_url)
+            let is_known = store::find_user_by_email(conn, &row.email_key)?.is_some();
+            let mail = if is_known {
+                known_address_mail(&email, &sign_in_url)
             } else {
-                let mail = confirmation_mail(&email, &row.first_name, &confirm_url);
-                let new = NewRegistration {
-                    id: clock::new_id(now),
-                    row,
-                    token_hash: hash_token(&token),
-                    now,
-                    expires_at: now + VERIFICATION_KEPT,
-                };
-                store::insert_registration(conn, &new)?;
-                mail
+                confirmation_mail(&email, &confirm_url)
             };
+            // A sign-up of a known address is kept as well, with a link that nobody gets: whoever signs in with the
+            // password of that sign-up hears the same as for an unknown address.
+            let new = NewRegistration {
+                id: clock::new_id(now),
+                row,
+                token_hash: hash_token(&if is_known { random_token() } else { token }),
+                now,
+                expires_at: now + VERIFICATION_KEPT,
+            };
+            store::insert_registration(conn, &new)?;
             jobs::enqueue(conn, &Job::Mail(mail), now)
         })
         .await?;
@@ -111,12 +113,13 @@ fn collect<T>(errors: &mut Vec<FieldError>, result: Result<T, FieldError>) -> Op
     result.map_err(|error| errors.push(error)).ok()
 }
 
-fn confirmation_mail(email: &Email, first_name: &str, url: &str) -> Mail {
+/// Nothing that was typed stands in it: anybody can have it sent to any address.
+fn confirmation_mail(email: &Email, url: &str) -> Mail {
     Mail {
         to: email.as_str().to_owned(),
         subject: "Confirm your e-mail address".to_owned(),
         text: format!(
-            "Hello {first_name}\n\n\
+            "Hello\n\n\
              Open this link and press the button to confirm your e-mail address:\n\n{url}\n\n\
              The link works once, for 24 hours.\n\
              If you did not sign up at CapeControl, ignore this mail: nothing was created.\n"
@@ -124,12 +127,12 @@ fn confirmation_mail(email: &Email, first_name: &str, url: &str) -> Mail {
     }
 }
 
-fn known_address_mail(email: &Email, first_name: &str, url: &str) -> Mail {
+fn known_address_mail(email: &Email, url: &str) -> Mail {
     Mail {
         to: email.as_str().to_owned(),
         subject: "You already have an account".to_owned(),
         text: format!(
-            "Hello {first_name}\n\n\
+            "Hello\n\n\
              Somebody, probably you, signed up at CapeControl with this address, which has an account already.\n\
              Nothing was changed. Sign in here:\n\n{url}\n"
         ),
@@ -207,17 +210,15 @@ pub async fn login(
             Ok((user, pending))
         })
         .await?;
-    let is_user = user.is_some();
-    // One verification in every case, so that the time tells nothing.
-    let stored = user.as_ref().map(|user| user.password_hash.clone()).or(pending);
-    let is_right = password::verify(credentials.password, stored).await;
+    // Two verifications in every case, so that the time tells nothing.
+    let stored = user.as_ref().map(|user| user.password_hash.clone());
+    let is_right = password::verify(credentials.password.clone(), stored).await;
+    let waits = password::verify(credentials.password, pending).await;
     let user = match user {
         Some(user) if is_right => user,
-        None if is_right && !is_user => {
-            return Err(ApiError::new(
-                ErrorCode::EmailUnverified,
-                "confirm your e-mail address first; we sent you a link",
-            ));
+        _ if waits => {
+            let detail = "confirm your e-mail address first; we sent you a link";
+            return Err(ApiError::new(ErrorCode::EmailUnverified, detail));
         }
         _ => {
             return Err(ApiError::new(

@@ -86,6 +86,14 @@ app_test!(a_mail_link_works_once_and_for_a_day, |app| {
     assert_eq!(late.problem(), "422 token_invalid");
 });
 
+app_test!(a_mail_to_a_stranger_holds_nothing_that_was_typed, |app| {
+    let mut spam = registration("victim@karoo.test");
+    spam["first_name"] = json!("Collect R9000 at https://evil.example/x");
+    app.client().post("/auth/register", spam).await.expect(202);
+    app.run_jobs().await;
+    assert!(!app.mails_to("victim@karoo.test")[0].contains("evil.example"));
+});
+
 app_test!(opening_the_link_changes_nothing, |app| {
     let client = app.client();
     client
@@ -120,6 +128,20 @@ app_test!(known_and_unknown_addresses_are_answered_alike, |app| {
     let nobody = client.sign_in("nobody@karoo.test", "wrong password").await;
     assert_eq!(wrong.problem(), "401 invalid_credentials");
     assert_eq!(wrong.value()["detail"], nobody.value()["detail"]);
+    // Whoever registered it with a password of their own hears the same as for an unknown address.
+    for email in ["known@karoo.test", "unknown@karoo.test"] {
+        let mut planted = registration(email);
+        planted["password"] = json!("the password of somebody else");
+        client.post("/auth/register", planted).await.expect(202);
+        let reply = client.sign_in(email, "the password of somebody else").await;
+        assert_eq!(reply.problem(), "403 email_unverified", "{email}");
+    }
+    app.run_jobs().await;
+    assert!(
+        app.mails_to("known@karoo.test")
+            .iter()
+            .all(|mail| !mail.contains("token="))
+    );
     // The owner's password still is the owner's.
     client.sign_in("known@karoo.test", PASSWORD).await.expect(200);
 });
