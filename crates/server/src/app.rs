@@ -33,7 +33,14 @@ pub struct App {
     pub gateway: Gateway,
     pub clock: Clock,
     pub content_security_policy: String,
-    wake: Notify,
+    wake: Wake,
+}
+
+/// Each loop of the worker has a bell of its own, so that one call rings all of them.
+#[derive(Default)]
+pub struct Wake {
+    pub notifications: Notify,
+    pub jobs: Notify,
 }
 
 /// The application could not be built; the text says what to do.
@@ -69,17 +76,18 @@ impl App {
             gateway,
             clock,
             content_security_policy,
-            wake: Notify::new(),
+            wake: Wake::default(),
         })
     }
 
     /// Tells the worker that there is something to do now; a lost call only costs its poll interval.
     pub fn wake_worker(&self) {
-        self.wake.notify_one();
+        self.wake.notifications.notify_one();
+        self.wake.jobs.notify_one();
     }
 
-    pub(crate) async fn woken(&self) {
-        self.wake.notified().await;
+    pub(crate) fn wake(&self) -> &Wake {
+        &self.wake
     }
 }
 

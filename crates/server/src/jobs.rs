@@ -43,6 +43,8 @@ pub async fn run_due(app: &App) -> Result<usize, ApiError> {
     let due = app.db.read(move |conn| store::load_due(conn, now, 32)).await?;
     let mut tried = 0;
     for id in due {
+        // Read anew for each: the ones before may have taken longer than the lease.
+        let now = app.clock.now();
         let claimed = app
             .db
             .write(move |conn| store::claim(conn, id, now, now + LEASE))

@@ -2,7 +2,7 @@
 //!
 //! Features write mails as jobs in the transaction of the change; only the worker calls [`Mailer::send`].
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
@@ -12,6 +12,9 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use crate::config;
+
+/// Longest time for handing one mail over; a server that says nothing must not hold the next ones up.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A mail as its job keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,11 +83,10 @@ impl Mailer {
             .body(mail.text.clone())
             .map_err(|error| MailError(error.to_string()))?;
         match self {
-            Self::Smtp { transport, .. } => transport
-                .send(message)
-                .await
-                .map(drop)
-                .map_err(|error| MailError(error.to_string())),
+            Self::Smtp { transport, .. } => match tokio::time::timeout(TIMEOUT, transport.send(message)).await {
+                Ok(sent) => sent.map(drop).map_err(|error| MailError(error.to_string())),
+                Err(_) => Err(MailError("the mail server did not answer in time".to_owned())),
+            },
             Self::Folder { folder, .. } => {
                 // Renamed into place, so that a reader never sees half a mail.
                 let part = folder.join(format!("{id}.part"));

@@ -68,8 +68,12 @@ async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             let listener = TcpListener::bind(&bind).map_err(|error| format!("CAPECONTROL_BIND: {bind}: {error}"))?;
             println!("capecontrol listening on http://{}", listener.local_addr()?);
             let server = app::serve(app.clone(), listener)?;
-            tokio::spawn(worker::run(app.into_inner()));
-            server.await?;
+            // A server without its worker would take notifications and never apply them: both end together.
+            let worker = actix_web::rt::spawn(worker::run(app.into_inner()));
+            tokio::select! {
+                ended = server => ended?,
+                ended = worker => return Err(format!("the worker ended: {ended:?}").into()),
+            }
         }
         Command::Migrate => {
             for name in app.db.migrate().await? {

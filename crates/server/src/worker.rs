@@ -1,11 +1,12 @@
 //! What happens after the answer: notifications are checked, jobs done, what has ended is put away.
 //!
 //! Everything it does is claimed in the database first, so several nodes may run it, and whatever a crash
-//! leaves half-done is found again by the poll.
+//! leaves half-done is found again by the poll. Money, mails and housekeeping have loops of their own: a mail server
+//! that hangs must not hold up a payment.
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Notify;
 
 use crate::{
     app::App,
@@ -19,25 +20,39 @@ use crate::{
 /// Longest time that due work waits when nobody wakes the worker.
 const POLL: Duration = Duration::from_secs(1);
 /// How often old rows are put away.
-const HOUSEKEEPING_EVERY: TimeDelta = TimeDelta::minutes(10);
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
 
-/// Works for ever; errors are logged and tried again at the next round.
+/// Works for ever; errors are logged and tried again at the next round. It returns only by a panic of a part.
 pub async fn run(app: Arc<App>) {
-    let mut next_housekeeping = DateTime::<Utc>::MIN_UTC;
+    let wake = app.wake();
+    let (expiry, housekeeping) = (Notify::new(), Notify::new());
+    tokio::join!(
+        rounds("notifications", &wake.notifications, POLL, async || itn::check_due(
+            &app
+        )
+        .await),
+        rounds("jobs", &wake.jobs, POLL, async || jobs::run_due(&app).await),
+        rounds("expiry", &expiry, POLL, async || payments::service::expire_due(&app)
+            .await),
+        rounds("housekeeping", &housekeeping, HOUSEKEEPING_EVERY, async || keep_house(
+            &app
+        )
+        .await
+        .map(|()| 0)),
+    );
+}
+
+/// Repeats `round` until it finds nothing, then waits for the bell or the poll; a round that fails waits too.
+async fn rounds(name: &str, bell: &Notify, pause: Duration, round: impl AsyncFn() -> Result<usize, ApiError>) {
     loop {
-        if let Err(error) = run_due(&app).await {
-            tracing::error!(?error, "The worker could not finish its round");
-        }
-        let now = app.clock.now();
-        if now >= next_housekeeping {
-            next_housekeeping = now + HOUSEKEEPING_EVERY;
-            if let Err(error) = keep_house(&app).await {
-                tracing::error!(?error, "The worker could not put old rows away");
-            }
+        match round().await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(error) => tracing::error!(?error, "The worker could not finish a round of {name}"),
         }
         tokio::select! {
-            () = app.woken() => {}
-            () = tokio::time::sleep(POLL) => {}
+            () = bell.notified() => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }

@@ -51,6 +51,7 @@ pub fn claim(
 ) -> QueryResult<Option<JobRow>> {
     let now = now.naive_utc();
     let claimed = diesel::update(jobs::table.filter(jobs::id.eq(id)).filter(jobs::status.eq("queued")))
+        .filter(jobs::run_at.le(now))
         .filter(jobs::lease_until.is_null().or(jobs::lease_until.lt(now)))
         .set((
             jobs::lease_until.eq(lease_until.naive_utc()),

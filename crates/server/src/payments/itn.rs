@@ -5,7 +5,7 @@
 
 pub mod store;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
@@ -21,7 +21,8 @@ use sha2::{Digest, Sha256};
 use self::store::{Contents, ItnRow, NewItn};
 use super::{
     gateway::Confirmation,
-    settlement::{self, Applied},
+    rules,
+    settlement::{self, Applied, Told},
 };
 use crate::{
     app::App,
@@ -61,10 +62,15 @@ pub async fn receive(app: &App, body: Vec<u8>, from: IpAddr) -> Result<(), ApiEr
                 return Ok(());
             }
             let (id, first_peer, status) = store::count_delivery(conn, &body_sha256)?;
-            // Somebody who sent PayFast's bytes first must not block PayFast, which sends them from its own address.
-            let first_was_foreign = first_peer.parse().is_ok_and(|first| !peer::contains(&sources, first));
-            let may_change = matches!(status, ItnStatus::Received | ItnStatus::Rejected);
-            if may_change && first_was_foreign && peer::contains(&sources, from) {
+            // What was refused is judged anew when PayFast itself sends it again: the first sender may have been
+            // somebody else, or our own settings may have been wrong.
+            let is_foreign = |peer: &str| !peer.parse().is_ok_and(|peer| peer::contains(&sources, peer));
+            let may_change = match status {
+                ItnStatus::Rejected => true,
+                ItnStatus::Received => is_foreign(&first_peer),
+                _ => false,
+            };
+            if may_change && !is_foreign(&from_text) {
                 store::check_again_from(conn, id, &from_text, now)?;
             }
             Ok(())
@@ -80,10 +86,10 @@ pub async fn check_due(app: &App) -> Result<usize, ApiError> {
     let due = app.db.read(move |conn| store::load_due(conn, now, 256)).await?;
     let tried = stream::iter(due)
         .map(|id| async move {
-            // One that fails keeps its lease and is tried again; it must not hold up the others.
+            // One that fails must not hold up the others, nor count as work done: the round would never end.
             check_one(app, id).await.unwrap_or_else(|error| {
                 tracing::error!(itn.id = %id, ?error, "Could not check a notification");
-                true
+                false
             })
         })
         .buffer_unordered(CHECKED_AT_ONCE)
@@ -138,30 +144,45 @@ fn refusal(itn: &Itn, row: &ItnRow, config: &Config) -> Option<String> {
 
 async fn conclude(app: &App, row: ItnRow, itn: Itn, verdict: Verdict) -> Result<(), ApiError> {
     let now = app.clock.now();
-    let id = row.id;
+    let (id, later) = (row.id, now + pause_after(row.attempts));
     match verdict {
         Verdict::Later(reason) => {
             tracing::warn!(itn.id = %id, attempts = row.attempts, %reason, "PayFast could not confirm a notification yet");
-            let until = now + pause_after(row.attempts);
             app.db
-                .write(move |conn| store::postpone(conn, id, &reason, until))
+                .write(move |conn| store::postpone(conn, &row, &reason, later))
                 .await?;
         }
         Verdict::Reject(reason) => {
             tracing::warn!(itn.id = %id, peer = %row.peer, %reason, "Refused a notification");
-            app.db
-                .write(move |conn| -> Result<(), ApiError> {
-                    let payment_id = known_payment(conn, &itn)?;
-                    store::set_verdict(conn, id, ItnStatus::Rejected, &reason, &contents(&itn), payment_id, now)?;
-                    Ok(())
-                })
-                .await?;
+            let reject = move |conn: &mut Conn| -> Result<(), ApiError> {
+                let payment_id = known_payment(conn, &itn)?;
+                store::set_verdict(
+                    conn,
+                    &row,
+                    ItnStatus::Rejected,
+                    &reason,
+                    &contents(&itn),
+                    payment_id,
+                    now,
+                )?;
+                Ok(())
+            };
+            app.db.write(reject).await?;
         }
         Verdict::Apply => {
             let invoice_base = app.config.http.url("/invoices/");
-            app.db
-                .write(move |conn| apply(conn, id, &itn, &invoice_base, now))
-                .await?;
+            let row = Arc::new(row);
+            let claimed = Arc::clone(&row);
+            if let Err(error) = app
+                .db
+                .write(move |conn| apply(conn, &claimed, &itn, &invoice_base, now))
+                .await
+            {
+                tracing::error!(itn.id = %id, ?error, "Could not apply a notification");
+                app.db
+                    .write(move |conn| store::postpone(conn, &row, "it could not be applied yet", later))
+                    .await?;
+            }
             app.wake_worker();
         }
     }
@@ -169,47 +190,73 @@ async fn conclude(app: &App, row: ItnRow, itn: Itn, verdict: Verdict) -> Result<
 }
 
 /// Applies a verified notification once and writes what became of it, in one transaction.
-fn apply(conn: &mut Conn, id: ItnId, itn: &Itn, invoice_base: &str, now: DateTime<Utc>) -> Result<(), ApiError> {
-    let contents = contents(itn);
-    let pf_payment_id = contents.pf_payment_id.clone().unwrap_or_default();
-    let payment_status = contents.payment_status.clone().unwrap_or_default();
-    let provider = Provider::Payfast.as_str();
-    if !store::claim_verified(conn, provider, &pf_payment_id, &payment_status, id)? {
-        let payment_id = known_payment(conn, itn)?;
-        store::set_verdict(
-            conn,
-            id,
+fn apply(conn: &mut Conn, row: &ItnRow, itn: &Itn, invoice_base: &str, now: DateTime<Utc>) -> Result<(), ApiError> {
+    let (status, reason, payment_id) = decide(conn, row.id, itn, invoice_base, now)?;
+    if status == ItnStatus::Quarantined {
+        tracing::warn!(itn.id = %row.id, %reason, "Held a notification for review");
+    }
+    // Somebody else may have taken the notification meanwhile: then nothing of this counts.
+    if store::set_verdict(conn, row, status, &reason, &contents(itn), payment_id, now)? {
+        Ok(())
+    } else {
+        Err(ApiError::conflict("another worker took this notification"))
+    }
+}
+
+fn decide(
+    conn: &mut Conn,
+    id: ItnId,
+    itn: &Itn,
+    invoice_base: &str,
+    now: DateTime<Utc>,
+) -> Result<(ItnStatus, String, Option<PaymentId>), ApiError> {
+    let Some(pf_payment_id) = itn.pf_payment_id().filter(|id| is_short_and_visible(id)) else {
+        let reason = "the pf_payment_id is missing or unreadable".to_owned();
+        return Ok((ItnStatus::Quarantined, reason, known_payment(conn, itn)?));
+    };
+    let Some(event) = rules::event_of(&itn.payment_status()) else {
+        let reason = "the payment_status is not known".to_owned();
+        return Ok((ItnStatus::Quarantined, reason, known_payment(conn, itn)?));
+    };
+    let (provider, payment_status) = (Provider::Payfast.as_str(), itn.payment_status());
+    if !store::claim_verified(conn, provider, pf_payment_id, payment_status.as_str(), id)? {
+        return Ok((
             ItnStatus::Duplicate,
-            "PayFast told this before",
-            &contents,
-            payment_id,
-            now,
-        )?;
-        return Ok(());
+            "PayFast told this before".to_owned(),
+            known_payment(conn, itn)?,
+        ));
     }
     let invoice_url = |id: &str| format!("{invoice_base}{id}");
-    let concluded = match settlement::apply(conn, itn, &invoice_url, now)? {
-        Applied::Changed { payment_id } => {
-            store::set_verdict(conn, id, ItnStatus::Applied, "", &contents, Some(payment_id), now)?
-        }
+    let told = Told {
+        itn,
+        pf_payment_id,
+        event,
+    };
+    match settlement::apply(conn, &told, &invoice_url, now)? {
+        Applied::Changed { payment_id } => Ok((ItnStatus::Applied, String::new(), Some(payment_id))),
         Applied::Quarantined { payment_id, reason } => {
             // The claim is given up: the right notification for this payment may still come.
             store::release_verified(conn, id)?;
-            tracing::warn!(itn.id = %id, %reason, "Held a notification for review");
-            store::set_verdict(conn, id, ItnStatus::Quarantined, &reason, &contents, payment_id, now)?
+            Ok((ItnStatus::Quarantined, reason, payment_id))
         }
-    };
-    if concluded {
-        Ok(())
-    } else {
-        Err(ApiError::conflict("another worker concluded this notification"))
     }
+}
+
+/// PayFast's ids are short numbers; anything else is for a person to look at.
+fn is_short_and_visible(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn contents(itn: &Itn) -> Contents {
     let text = |name: &str| {
-        itn.get(name)
-            .map(|value| String::from_utf8_lossy(value).replace('\0', "\u{fffd}"))
+        let value = itn.get(name)?;
+        Some(
+            String::from_utf8_lossy(value)
+                .replace('\0', "\u{fffd}")
+                .chars()
+                .take(100)
+                .collect(),
+        )
     };
     Contents {
         pf_payment_id: text("pf_payment_id"),

@@ -40,23 +40,32 @@ pub enum Applied {
     },
 }
 
+/// A checked notification, with what it says already read.
+pub struct Told<'a> {
+    pub itn: &'a Itn,
+    pub pf_payment_id: &'a str,
+    pub event: Event,
+}
+
 /// Applies a notification that passed signature, source, merchant and confirmation; call it inside `Db::write`.
 ///
 /// The amount is the last check: more than a cent off, and it is kept for a person.
 pub fn apply(
     conn: &mut Conn,
-    itn: &Itn,
+    told: &Told<'_>,
     invoice_url: &dyn Fn(&str) -> String,
     now: DateTime<Utc>,
 ) -> Result<Applied, ApiError> {
+    let &Told {
+        itn,
+        pf_payment_id,
+        event,
+    } = told;
     let quarantined = |payment_id, reason: &str| {
         Ok(Applied::Quarantined {
             payment_id,
             reason: reason.to_owned(),
         })
-    };
-    let Some(pf_payment_id) = itn.pf_payment_id().filter(|id| !id.is_empty()) else {
-        return quarantined(None, "the notification has no pf_payment_id");
     };
     let payment = match itn.m_payment_id().and_then(|id| PaymentId::parse(id).ok()) {
         Some(id) => store::find_locked(conn, id)?,
@@ -64,9 +73,6 @@ pub fn apply(
     };
     let Some(payment) = payment else {
         return quarantined(None, "no payment here has this m_payment_id");
-    };
-    let Some(event) = rules::event_of(&itn.payment_status()) else {
-        return quarantined(Some(payment.id), "the payment_status is not known");
     };
     if event == Event::ItnComplete {
         match itn.amount_gross() {
@@ -80,7 +86,10 @@ pub fn apply(
             Some(Err(_)) | None => return quarantined(Some(payment.id), "amount_gross is missing or unreadable"),
         }
     }
+    let is_known = payment.provider_reference.as_deref() == Some(pf_payment_id);
     match rules::next(payment.status, event) {
+        // The very payment that we know; only money with another id is new money.
+        Outcome::PaidAgain if is_known => {}
         Outcome::Succeed => succeed(conn, &payment, itn, pf_payment_id, invoice_url, now)?,
         Outcome::PaidAgain => paid_again(conn, &payment, itn, pf_payment_id, now)?,
         Outcome::Move(to) => move_to(conn, &payment, event, to, "", now)?,
@@ -122,6 +131,7 @@ fn succeed(
     if !settlement.excess.is_zero() {
         credit(conn, payment, pf_payment_id, settlement.excess, NOT_NEEDED, now)?;
         note = format!("{note}; {} became credit", format_money(settlement.excess));
+        tracing::warn!(payment.id = %payment.id, "Money came that the invoice did not need; it became credit");
     }
     record(conn, payment, Event::ItnComplete, PaymentStatus::Succeeded, &note, now)?;
     let took_all = settlement.excess.is_zero();

@@ -248,7 +248,7 @@ pub fn load_expired(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> QueryRes
     payments::table
         .filter(payments::status.eq(PaymentStatus::AwaitingCustomer))
         .filter(payments::expires_at.le(now.naive_utc()))
-        .order(payments::expires_at)
+        .order((payments::expires_at, payments::id))
         .limit(limit)
         .select(payments::id)
         .load(conn)

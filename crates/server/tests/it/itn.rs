@@ -10,6 +10,7 @@ use common::{
 use futures_util::future::join_all;
 use payfast_sandbox::Fault;
 use reqwest::Method;
+use server::payments::itn::store;
 
 use crate::support::{TestApp, app::Customer, client::send, db::TestDb};
 
@@ -147,6 +148,51 @@ async fn a_foreign_sender_cannot_block_payfast_on_postgres() {
     a_foreign_sender_cannot_block_payfast_on(TestDb::postgres().await).await;
 }
 
+async fn a_corrected_setting_heals_what_was_refused_on(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let customer = app.customer("owner@karoo.test").await;
+    let checkout = customer.check_out("PRO_MONTHLY").await;
+    let body = undelivered_itn(&app, &checkout).await;
+    let mut app = app;
+    for (mistake, reason) in [
+        (("PAYFAST_ITN_SOURCES", "10.9.9.9"), "not one of PayFast's addresses"),
+        (("PAYFAST_PASSPHRASE", "mistyped"), "signature"),
+    ] {
+        app = app.restart_with(&[mistake]).await;
+        assert_eq!(deliver(&app, body.clone()).await, 200);
+        app.run_jobs().await;
+        let itn = only_itn(&app).await;
+        assert_eq!(itn.status, ItnStatus::Rejected);
+        assert!(itn.reason.contains(reason), "{}", itn.reason);
+    }
+    app = app.restart_with(&[]).await;
+    assert_eq!(deliver(&app, body).await, 200);
+    app.run_jobs().await;
+    let itn = only_itn(&app).await;
+    assert_eq!((itn.status, itn.deliveries), (ItnStatus::Applied, 3));
+    let customer = Customer {
+        client: app.client(),
+        ..customer
+    };
+    customer
+        .client
+        .sign_in(&customer.email, crate::support::app::PASSWORD)
+        .await
+        .expect(200);
+    everything_was_paid_once(&customer, &checkout).await;
+    app.stop().await;
+}
+
+#[actix_web::test]
+async fn a_corrected_setting_heals_what_was_refused_on_sqlite() {
+    a_corrected_setting_heals_what_was_refused_on(TestDb::sqlite().await).await;
+}
+
+#[actix_web::test]
+async fn a_corrected_setting_heals_what_was_refused_on_postgres() {
+    a_corrected_setting_heals_what_was_refused_on(TestDb::postgres().await).await;
+}
+
 app_test!(what_payfast_does_not_confirm_is_refused, |app| {
     let customer = app.customer("owner@karoo.test").await;
     let checkout = customer.check_out("PRO_MONTHLY").await;
@@ -239,7 +285,7 @@ app_test!(odd_but_genuine_ones_are_held_for_a_person, |app| {
         ("payment_status", "DANCING", "the payment_status is not known"),
         ("amount_gross", "", "amount_gross is missing or unreadable"),
         ("amount_gross", "529,00", "amount_gross is missing or unreadable"),
-        ("pf_payment_id", "", "the notification has no pf_payment_id"),
+        ("pf_payment_id", "", "the pf_payment_id is missing or unreadable"),
     ] {
         let checkout = customer.check_out("PRO_MONTHLY").await;
         send_changed(app, &checkout, name, value).await;
@@ -438,6 +484,37 @@ async fn an_unreachable_payfast_is_asked_again_on_sqlite() {
 async fn an_unreachable_payfast_is_asked_again_on_postgres() {
     an_unreachable_payfast_is_asked_again_on(TestDb::postgres().await).await;
 }
+
+app_test!(a_newer_delivery_outlives_an_older_verdict, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let checkout = customer.check_out("PRO_MONTHLY").await;
+    deliver(app, undelivered_itn(app, &checkout).await).await;
+    let now = app.app.clock.now();
+    // A worker claims it; before it writes its verdict the notification is judged anew.
+    let outcome = app
+        .app
+        .db
+        .write(move |conn| -> Result<bool, diesel::result::Error> {
+            let id = store::load_due(conn, now, 1)?[0];
+            let claimed = store::claim(conn, id, now, now + TimeDelta::seconds(20))?.unwrap();
+            store::check_again_from(conn, id, "127.0.0.1", now)?;
+            store::postpone(conn, &claimed, "stale", now + TimeDelta::days(1))?;
+            store::set_verdict(
+                conn,
+                &claimed,
+                ItnStatus::Rejected,
+                "stale",
+                &store::Contents::default(),
+                None,
+                now,
+            )
+        })
+        .await
+        .unwrap();
+    assert!(!outcome);
+    app.run_jobs().await;
+    everything_was_paid_once(&customer, &checkout).await;
+});
 
 app_test!(refused_ones_are_put_away_after_a_month, |app| {
     deliver(app, b"nonsense".to_vec()).await;

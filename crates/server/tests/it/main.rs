@@ -15,3 +15,4 @@ mod db;
 mod itn;
 mod pdf;
 mod schema_parity;
+mod worker;

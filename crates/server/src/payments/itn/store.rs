@@ -119,6 +119,7 @@ pub fn load_due(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> QueryResult<
 /// Takes the notification for this worker; `None` when another was faster.
 pub fn claim(conn: &mut Conn, id: ItnId, now: DateTime<Utc>, until: DateTime<Utc>) -> QueryResult<Option<ItnRow>> {
     let claimed = diesel::update(itns::table.find(id).filter(itns::status.eq(ItnStatus::Received)))
+        .filter(itns::next_check_at.le(now.naive_utc()))
         .filter(itns::lease_until.is_null().or(itns::lease_until.lt(now.naive_utc())))
         .set((
             itns::lease_until.eq(until.naive_utc()),
@@ -141,17 +142,20 @@ pub struct Contents {
     pub amount_gross: Option<String>,
 }
 
-/// Ends the check, if the notification is still being checked; `false` when another worker ended it.
+/// Ends the check of a claimed notification; `false` when the claim is no longer ours.
 pub fn set_verdict(
     conn: &mut Conn,
-    id: ItnId,
+    claimed: &ItnRow,
     status: ItnStatus,
     reason: &str,
     contents: &Contents,
     payment_id: Option<PaymentId>,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    diesel::update(itns::table.find(id).filter(itns::status.eq(ItnStatus::Received)))
+    diesel::update(itns::table.find(claimed.id))
+        .filter(itns::status.eq(ItnStatus::Received))
+        // A newer delivery, or another worker, has changed the lease: their verdict counts.
+        .filter(itns::lease_until.eq(claimed.lease_until))
         .set((
             itns::status.eq(status),
             itns::reason.eq(reason),
@@ -164,9 +168,11 @@ pub fn set_verdict(
         .map(|updated| updated == 1)
 }
 
-/// Gives the notification back for a later check.
-pub fn postpone(conn: &mut Conn, id: ItnId, reason: &str, until: DateTime<Utc>) -> QueryResult<()> {
-    diesel::update(itns::table.find(id).filter(itns::status.eq(ItnStatus::Received)))
+/// Gives a claimed notification back for a later check, if the claim is still ours.
+pub fn postpone(conn: &mut Conn, claimed: &ItnRow, reason: &str, until: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(itns::table.find(claimed.id))
+        .filter(itns::status.eq(ItnStatus::Received))
+        .filter(itns::lease_until.eq(claimed.lease_until))
         .set((
             itns::reason.eq(reason),
             itns::next_check_at.eq(until.naive_utc()),
