@@ -170,7 +170,7 @@ impl Config {
             (None, None) => "127.0.0.1:8080".to_owned(),
         };
         let public_url = reader.parse("PUBLIC_URL", |text| match Url::parse(text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.path() == "/" => Ok(url),
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() && is_bare(&url) => Ok(url),
             Ok(_) => Err("give scheme, host and port only, such as https://pay.example.co.za".to_owned()),
             Err(error) => Err(error.to_string()),
         });
@@ -209,10 +209,10 @@ impl Config {
             PayfastMode::Sandbox => (hosts::SANDBOX.process_base, hosts::PUBLISHED_SOURCES),
             PayfastMode::Emulator => ("http://127.0.0.1:8090", &["127.0.0.0/8", "::1/128"]),
         };
-        let known = (mode != PayfastMode::Live).then_some(hosts::SANDBOX_MERCHANT);
-        let merchant_id = reader
-            .text("PAYFAST_MERCHANT_ID")
-            .or(known.map(|(id, _, _)| id.to_owned()));
+        // The public sandbox merchant is taken whole or not at all: its passphrase fits nobody else.
+        let own_merchant_id = reader.text("PAYFAST_MERCHANT_ID");
+        let known = (mode != PayfastMode::Live && own_merchant_id.is_none()).then_some(hosts::SANDBOX_MERCHANT);
+        let merchant_id = own_merchant_id.or(known.map(|(id, _, _)| id.to_owned()));
         let merchant_key = reader
             .text("PAYFAST_MERCHANT_KEY")
             .or(known.map(|(_, key, _)| key.to_owned()));
@@ -224,7 +224,7 @@ impl Config {
             ("PAYFAST_MERCHANT_KEY", &merchant_key),
         ] {
             if value.is_none() {
-                reader.wrong(name, "missing; PAYFAST_MODE=live needs it");
+                reader.wrong(name, "missing; set it as PayFast's dashboard shows it");
             }
         }
         let process_base = reader
@@ -291,12 +291,17 @@ impl Config {
 
 fn base_url(text: &str) -> Result<String, String> {
     match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none() => {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && is_bare(&url) => {
             Ok(text.trim_end_matches('/').to_owned())
         }
         Ok(_) => Err("give scheme, host and port only".to_owned()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Scheme, host and port, nothing else.
+fn is_bare(url: &Url) -> bool {
+    url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -1,7 +1,7 @@
 //! Keyset paging by time of creation and id, shared by all lists.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDateTime};
 use common::{
     FieldError, Page,
     page::{DEFAULT_LIMIT, EXACT_TOTAL, MAX_LIMIT},
@@ -81,6 +81,7 @@ fn decode(cursor: &str) -> Result<(NaiveDateTime, String), ApiError> {
         .parse()
         .ok()
         .and_then(DateTime::from_timestamp_micros)
+        .filter(|at| (2000..=9999).contains(&at.year()))
         .ok_or_else(bad_cursor)?;
     Ok((at.naive_utc(), id.to_owned()))
 }

@@ -1,7 +1,7 @@
 //! The only list of routes: endpoint (method, path, access) and handler, one a line.
 
 use actix_web::{
-    FromRequest, Handler, HttpRequest, HttpResponse, Responder,
+    FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route, guard,
     http::header,
     middleware::from_fn,
     web::{self, ServiceConfig},
@@ -33,13 +33,18 @@ pub fn register(service: &mut ServiceConfig) {
     list(&mut routes);
     let listed = routes.listed;
     service
-        .route("/health/live", web::get().to(operations::http::live))
-        .route("/health/ready", web::get().to(operations::http::ready))
-        .route("/version", web::get().to(operations::http::version))
+        .route("/health/live", get_or_head().to(operations::http::live))
+        .route("/health/ready", get_or_head().to(operations::http::ready))
+        .route("/version", get_or_head().to(operations::http::version))
         .default_service(web::to(move |request: HttpRequest| {
             let answer = elsewhere(&request, &listed);
             async move { answer }
         }));
+}
+
+/// HEAD answers as GET without the body; probes use it.
+fn get_or_head() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// Every route below the API's base with its access, for tests that walk them.
@@ -100,21 +105,25 @@ impl Routes<'_> {
     {
         self.listed.push((E::METHOD, E::PATH, E::ACCESS));
         let route = match E::METHOD {
-            Method::Get => web::get(),
+            Method::Get => get_or_head(),
             Method::Post => web::post(),
             Method::Patch => web::patch(),
             Method::Delete => web::delete(),
         };
-        let guard = from_fn(|request, next| access::guard(E::ACCESS, request, next));
+        let access = from_fn(|request, next| access::guard(E::ACCESS, request, next));
         self.service
-            .route(&format!("{API_BASE}{}", E::PATH), route.to(handler).wrap(guard));
+            .route(&format!("{API_BASE}{}", E::PATH), route.to(handler).wrap(access));
     }
 }
 
 /// Addresses that no route has: a problem below `/api`, else the client.
 fn elsewhere(request: &HttpRequest, listed: &[(Method, &'static str, Access)]) -> Result<HttpResponse, ApiError> {
     let path = request.path();
-    if path != "/api" && !path.starts_with("/api/") {
+    let is_ours = ["/api", "/health", "/version"].iter().any(|base| {
+        path.strip_prefix(base)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    if !is_ours {
         return spa::serve(request);
     }
     let allowed: Vec<&str> = listed
@@ -140,5 +149,5 @@ fn fits(pattern: &str, path: &str) -> bool {
         && pattern
             .split('/')
             .zip(path.split('/'))
-            .all(|(wanted, found)| wanted.starts_with('{') || wanted == found)
+            .all(|(wanted, found)| wanted == found || (wanted.starts_with('{') && !found.is_empty()))
 }

@@ -6,6 +6,7 @@ use actix_web::{
     Error, FromRequest, HttpMessage, HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
+    http::header,
     middleware::Next,
     web,
 };
@@ -101,6 +102,10 @@ async fn admit(access: Access, request: &HttpRequest) -> Result<Option<Caller>, 
 }
 
 async fn find_caller(app: &App, request: &HttpRequest) -> Result<Option<Caller>, ApiError> {
+    // Whoever sends credentials in a header speaks for them alone; the cookie is not looked at.
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        return Ok(None);
+    }
     match SessionToken::from_request(request, &app.config) {
         Some(token) => auth::service::find_caller(app, token.hash()).await,
         None => Ok(None),

@@ -53,6 +53,10 @@ pub async fn read_limited(mut payload: Payload, max: usize) -> Result<web::Bytes
 }
 
 fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // serde would read a list as the fields in order; a field that is added later would change its meaning.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(ApiError::new(ErrorCode::Invalid, "the body must be a JSON object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -81,6 +85,8 @@ fn invalid(path: &str, cause: &str) -> ApiError {
     let cause = cause.split(" at line ").next().unwrap_or(cause);
     let error = if cause.starts_with("missing field") {
         FieldError::new(inside(named), "required", "This field is required.")
+    } else if cause.starts_with("duplicate field") {
+        FieldError::new(inside(named), "duplicate", "This field is given twice.")
     } else if cause.starts_with("unknown field") {
         let known = path
             .strip_suffix(named)

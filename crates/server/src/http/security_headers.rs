@@ -21,7 +21,12 @@ pub async fn middleware<B: MessageBody + 'static>(
         .expect("the application is registered in app.rs")
         .clone();
     let mut response = next.call(request).await?;
+    let is_api = response.request().path().starts_with("/api/");
     let headers = response.headers_mut();
+    // Answers of the API are somebody's own; no proxy and no shared browser may keep them.
+    if is_api && !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     let policy = HeaderValue::from_str(&app.content_security_policy).expect("the policy is visible ASCII");
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in [

@@ -1,5 +1,10 @@
 //! Who may pass: every listed route asked as a stranger, without a token, and from another site.
 
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
+
 use common::{Access, Method as ListedMethod};
 use reqwest::Method;
 use serde_json::json;
@@ -171,24 +176,56 @@ app_test!(odd_requests_are_answered_by_name, |app| {
     );
     let deep = client.unsafe_request(Method::POST, "/auth/login").await;
     let deep = deep.header("Content-Type", "application/json").body("[".repeat(60_000));
-    assert_eq!(send(deep).await.status.as_u16(), 422);
+    assert_eq!(send(deep).await.problem(), "422 invalid");
+    let far = "LTIyMDAwMDAwMDAwMDAwMDAwMCAwMTkyOWI3ZS03YzFjLTcwMDAtODAwMC0wMDAwMDAwMDAwMDE";
+    assert_eq!(
+        client.get(&format!("/invoices?cursor={far}")).await.value()["errors"][0]["field"],
+        "cursor"
+    );
 });
 
-app_test!(the_client_is_served_and_nothing_else_of_the_disk, |app| {
-    let client = app.client();
-    for path in [
-        "/../Cargo.toml",
-        "/..%2f..%2fCargo.toml",
-        "/%2e%2e/%2e%2e/Cargo.toml",
-        "/.stamp",
-        "/x/../../Cargo.toml",
-    ] {
-        let reply = send(client.at(Method::GET, path)).await;
-        assert!(
-            !reply.body.contains("[workspace]") && !reply.body.contains("[package]"),
-            "{path}"
-        );
+/// The first bytes of the answer to a path that no URL library would send as it stands.
+fn ask_raw(base_url: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(base_url.trim_start_matches("http://")).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+app_test!(no_spelling_of_a_path_leaves_the_client_s_folder, |app| {
+    // Both exist beside the folder of the client.
+    for file in ["Cargo.toml", "index.html"] {
+        for prefix in [
+            "../",
+            "..%2f",
+            "%2e%2e/",
+            "..%5c",
+            "..\\",
+            "x/../../",
+            "./../",
+            "..%252f",
+            "%c0%ae%c0%ae/",
+        ] {
+            let path = format!("/{prefix}{file}");
+            let base_url = app.base_url.clone();
+            let asked = path.clone();
+            let answer = actix_web::rt::task::spawn_blocking(move || ask_raw(&base_url, &asked))
+                .await
+                .unwrap();
+            let is_refused = answer.starts_with("HTTP/1.1 404") || answer.starts_with("HTTP/1.1 400");
+            assert!(
+                is_refused && !answer.contains("data-trunk") && !answer.contains("[package]"),
+                "{path}: {answer}"
+            );
+        }
     }
+    let reply = send(app.client().at(Method::GET, "/.stamp")).await;
+    assert_eq!(reply.problem(), "404 not_found");
+});
+
+app_test!(every_answer_tells_the_browser_what_this_site_never_does, |app| {
+    let client = app.client();
     let live = send(client.at(Method::GET, "/health/live")).await.expect(200);
     assert_eq!(live.headers["x-content-type-options"], "nosniff");
     assert!(
@@ -197,5 +234,44 @@ app_test!(the_client_is_served_and_nothing_else_of_the_disk, |app| {
             .unwrap()
             .contains("form-action 'self' http://127.0.0.1:")
     );
-    send(client.at(Method::GET, "/health/ready")).await.expect(200);
+    assert_eq!(client.get("/plans").await.headers["cache-control"], "no-store");
+});
+
+app_test!(probes_may_use_head, |app| {
+    let client = app.client();
+    for path in ["/health/live", "/health/ready", "/version", "/api/v1/plans"] {
+        let reply = send(client.at(Method::HEAD, path)).await.expect(200);
+        assert_eq!(reply.headers["content-type"], "application/json", "{path}");
+    }
+    assert_eq!(
+        send(client.at(Method::GET, "/health/nothing")).await.problem(),
+        "404 not_found"
+    );
+    assert_eq!(client.get("/payments/").await.problem(), "404 not_found");
+});
+
+app_test!(credentials_in_a_header_switch_the_cookie_off, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let request = customer
+        .client
+        .raw(Method::GET, "/auth/me")
+        .header("Authorization", "Bearer ck_wrong");
+    assert_eq!(send(request).await.problem(), "401 not_signed_in");
+});
+
+app_test!(a_list_is_no_object, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let change = customer
+        .client
+        .patch(
+            &format!("/accounts/{}", customer.account_id),
+            json!(["Array Co", null, null]),
+        )
+        .await;
+    assert_eq!(change.problem(), "422 invalid");
+    let twice = customer.client.unsafe_request(Method::POST, "/auth/login").await;
+    let twice = twice
+        .header("Content-Type", "application/json")
+        .body(r#"{"email":"a","email":"b","password":"c"}"#);
+    assert_eq!(send(twice).await.value()["errors"][0]["field"], "email");
 });
