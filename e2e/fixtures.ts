@@ -55,9 +55,7 @@ export const test = base.extend<Fixtures>({
 export async function signUp(page: Page, person: Person, start = "/register"): Promise<void> {
   await page.goto(start);
   await register(page, person);
-  await page.goto(await verificationLink(person));
-  await page.getByRole("button", { name: "Confirm my e-mail address" }).click();
-  await page.getByRole("link", { name: "Sign in" }).last().click();
+  await confirmAddress(page, person);
   await signIn(page, person);
 }
 
@@ -72,7 +70,15 @@ export async function register(page: Page, person: Person): Promise<void> {
   await expect(page.getByRole("heading", { name: "Check your mail" })).toBeVisible();
 }
 
-export async function verificationLink(person: Person): Promise<string> {
+/** Opens the link of the mail, confirms, and stands on the page to sign in. */
+export async function confirmAddress(page: Page, person: Person): Promise<void> {
+  await page.goto(await verificationLink(person));
+  await page.getByRole("button", { name: "Confirm my e-mail address" }).click();
+  await page.getByRole("link", { name: "Sign in" }).last().click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+}
+
+async function verificationLink(person: Person): Promise<string> {
   const mail = await newestMailTo(MAIL_DIR, person.email);
   const link = /https?:\/\/\S*\/verify-email\?token=[^\s"<>]+/.exec(mail.text)?.[0];
   if (!link) throw new Error(`the mail "${mail.subject}" has no link to confirm the address:\n${mail.text}`);

@@ -1,6 +1,6 @@
 // A stranger becomes a customer with a paid invoice.
 import {
-  api, expect, fillDetails, paidBadge, payInEmulator, goToPayfast, register, reviewPro, signIn, test, verificationLink,
+  api, confirmAddress, expect, fillDetails, paidBadge, payInEmulator, goToPayfast, register, reviewPro, signIn, test,
   type InvoiceSummary, type List,
 } from "../fixtures.ts";
 
@@ -12,9 +12,7 @@ test("a stranger on a phone buys Pro and downloads the invoice", async ({ page, 
   await expect(page.getByRole("heading", { name: "Create your account" })).toBeVisible();
   await expect(page.getByText("You chose Pro, monthly")).toBeVisible();
   await register(page, person);
-  await page.goto(await verificationLink(person));
-  await page.getByRole("button", { name: "Confirm my e-mail address" }).click();
-  await page.getByRole("link", { name: "Sign in" }).last().click();
+  await confirmAddress(page, person);
   await signIn(page, person);
 
   await fillDetails(page);

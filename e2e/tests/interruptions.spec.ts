@@ -1,7 +1,7 @@
 // Reloads, double clicks and Back do no harm.
 import {
-  api, expect, goToPayfast, paidBadge, payButton, payInEmulator, paymentId, reviewPro, signUp, test,
-  type List, type PaymentSummary,
+  api, confirmAddress, expect, goToPayfast, paidBadge, payButton, payInEmulator, paymentId, register, reviewPro, signIn,
+  signUp, test, type List, type PaymentSummary,
 } from "../fixtures.ts";
 
 test("a reload keeps the order, what was typed, and the result", async ({ page, person }) => {
@@ -53,13 +53,15 @@ test.describe("a refused sign-in", () => {
   test.use({ expectedComplaints: [/status of 401 .*\/auth\/login/] });
 
   test("a wrong password says so and keeps the address", async ({ page, person }) => {
-    await signUp(page, person);
-    await page.context().clearCookies();
-    await page.goto("/sign-in");
+    await page.goto("/register");
+    await register(page, person);
+    await confirmAddress(page, person);
     await page.getByLabel("E-mail address").fill(person.email);
     await page.getByRole("textbox", { name: "Password" }).fill("not the password");
     await page.getByRole("button", { name: "Sign in" }).click();
     await expect(page.getByText("E-mail or password is wrong.")).toBeVisible();
     await expect(page.getByLabel("E-mail address")).toHaveValue(person.email);
+    await signIn(page, person);
+    await expect(page.getByRole("heading", { name: "Your plan" })).toBeVisible();
   });
 });
