@@ -14,7 +14,6 @@ use crate::{
         checkout::CheckoutPage,
         invoices::{InvoicePage, InvoicesPage},
         payments::{CancelledPage, PaymentPage, PaymentsPage, ReturnPage},
-        staff::{NotificationPage, NotificationsPage},
     },
     frame::Frame,
     pages::{
@@ -53,8 +52,6 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/payments/:id") view=|| guarded(PaymentPage)/>
                     <Route path=path!("/payments/:id/return") view=ReturnPage/>
                     <Route path=path!("/payments/:id/cancelled") view=CancelledPage/>
-                    <Route path=path!("/notifications") view=|| guarded(NotificationsPage)/>
-                    <Route path=path!("/notifications/:id") view=|| guarded(NotificationPage)/>
                 </FlatRoutes>
             </Frame>
             <ToastHost toast/>

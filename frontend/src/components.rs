@@ -3,6 +3,7 @@
 pub mod art;
 pub mod badge;
 pub mod button;
+pub mod data;
 pub mod dynamic;
 pub mod field;
 pub mod heading;

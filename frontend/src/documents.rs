@@ -5,9 +5,8 @@
 
 use common::{
     Endpoint, Money,
-    ids::{InvoiceId, ItnId, PaymentId},
+    ids::{InvoiceId, PaymentId},
     invoices::{AppliedPayment, GetInvoice, Invoice, InvoiceLine, Party},
-    itn::{GetItn, Itn},
     payments::{CancelPayment, GetPayment, Payment, PaymentEvent},
     plans::ProductCode,
 };
@@ -63,25 +62,6 @@ async fn read_payment<E: Endpoint<Request = ()>>(id: PaymentId) -> Result<Paymen
         // No page shows the attempts, so they are not read.
         attempts: Vec::new(),
         events: rest.events,
-    })
-}
-
-#[derive(Deserialize)]
-struct ItnRest {
-    raw_body: String,
-    signed_string: Option<String>,
-    #[serde(default, with = "common::instant::option")]
-    checked_at: Option<chrono::DateTime<chrono::Utc>>,
-}
-
-pub async fn itn(id: ItnId) -> Result<Itn, Failure> {
-    let text = api::text::<GetItn>(&[id.as_str()]).await?;
-    let rest: ItnRest = api::from_json(&text)?;
-    Ok(Itn {
-        summary: api::from_json(&text)?,
-        raw_body: rest.raw_body,
-        signed_string: rest.signed_string,
-        checked_at: rest.checked_at,
     })
 }
 

@@ -5,4 +5,3 @@ pub mod auth;
 pub mod checkout;
 pub mod invoices;
 pub mod payments;
-pub mod staff;

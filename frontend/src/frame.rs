@@ -31,7 +31,7 @@ impl Surround {
     fn of(path: &str) -> Self {
         match path.split('/').nth(1).unwrap_or_default() {
             "checkout" => Surround::Checkout,
-            "home" | "account" | "invoices" | "payments" | "notifications" => Surround::Signed,
+            "home" | "account" | "invoices" | "payments" => Surround::Signed,
             _ => Surround::Public,
         }
     }
@@ -172,28 +172,12 @@ fn bottom_bar() -> impl IntoView {
 }
 
 fn rail() -> impl IntoView {
-    let session = use_session();
     let texts = t().common;
-    let staff = move || {
-        session.is_money_staff().then(|| {
-            let place = Place {
-                href: "/notifications",
-                icon: "tray",
-                name: texts.nav_notifications,
-            };
-            view! {
-                <p class="rail-label label">{texts.payfast}</p>
-                <div class="rail-items">{place_link(place)}</div>
-            }
-            .into_any()
-        })
-    };
     view! {
         <nav class="rail" aria-label=texts.nav_main>
             <Logo href="/home"/>
             {rail_account()}
             <div class="rail-items">{places().into_iter().map(place_link).collect_view()}</div>
-            {dynamic(staff)}
             {rail_self()}
         </nav>
     }

@@ -28,6 +28,7 @@ mod text;
 use wasm_bindgen::JsCast;
 
 fn main() {
+    #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
     browser::reload_when_restored();
     let Some(root) = leptos::prelude::document().get_element_by_id("app") else {

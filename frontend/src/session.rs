@@ -133,16 +133,6 @@ impl Session {
         })
     }
 
-    pub fn is_money_staff(self) -> bool {
-        self.who.with(|who| match who {
-            Who::Somebody(signed_in) => signed_in
-                .user
-                .staff_role
-                .is_some_and(|role| role >= common::payments::MONEY_STAFF),
-            Who::Asking | Who::Nobody | Who::Unreachable(_) => false,
-        })
-    }
-
     pub fn choose_account(self, id: AccountId) {
         browser::local().set(ACCOUNT_KEY, id.as_str());
         api::act_for(Some(id));

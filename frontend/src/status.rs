@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use common::{
     invoices::{InvoiceStatus, InvoiceSummary},
-    itn::ItnStatus,
     payments::PaymentStatus,
 };
 
@@ -90,20 +89,6 @@ pub fn is_settled(status: PaymentStatus) -> bool {
         status,
         PaymentStatus::Succeeded | PaymentStatus::Failed | PaymentStatus::Canceled | PaymentStatus::Expired
     )
-}
-
-/// A PayFast notification's state.
-pub fn itn(status: ItnStatus) -> Mark {
-    let texts = t().common;
-    let (tone, icon, words) = match status {
-        ItnStatus::Received => (Tone::Neutral, "tray", texts.itn_received),
-        ItnStatus::Verified => (Tone::Info, "shield", texts.itn_verified),
-        ItnStatus::Applied => (Tone::Positive, "check", texts.itn_applied),
-        ItnStatus::Duplicate => (Tone::Neutral, "copies", texts.itn_duplicate),
-        ItnStatus::Quarantined => (Tone::Warning, "box", texts.itn_held),
-        ItnStatus::Rejected => (Tone::Danger, "shield-cross", texts.itn_refused),
-    };
-    Mark::new(tone, icon, words)
 }
 
 #[cfg(test)]

@@ -47,7 +47,6 @@ mod invoices;
 mod legal;
 mod payments;
 mod shop;
-mod staff;
 
 pub use legal::Page as LegalPage;
 
@@ -59,7 +58,6 @@ pub struct Catalogue {
     pub payments: &'static payments::Payments,
     pub invoices: &'static invoices::Invoices,
     pub account: &'static account::Account,
-    pub staff: &'static staff::Staff,
     pub legal: &'static legal::Legal,
 }
 
@@ -70,7 +68,6 @@ static ENGLISH: Catalogue = Catalogue {
     payments: &payments::ENGLISH,
     invoices: &invoices::ENGLISH,
     account: &account::ENGLISH,
-    staff: &staff::ENGLISH,
     legal: &legal::ENGLISH,
 };
 

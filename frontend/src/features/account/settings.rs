@@ -10,6 +10,7 @@ use crate::{
     components::{
         badge::Tone,
         button::{Button, Kind},
+        data::fact,
         dynamic::{dynamic, react},
         field::{Errors, Select},
         heading::Heading,
@@ -82,11 +83,8 @@ fn Profile() -> impl IntoView {
         Who::Somebody(signed_in) => Some(
             view! {
                 <dl class="facts">
-                    <div>
-                        <dt>{texts.name}</dt>
-                        <dd>{format!("{} {}", signed_in.user.first_name, signed_in.user.last_name)}</dd>
-                    </div>
-                    <div><dt>{texts.email}</dt><dd>{signed_in.user.email}</dd></div>
+                    {fact(texts.name, format!("{} {}", signed_in.user.first_name, signed_in.user.last_name))}
+                    {fact(texts.email, signed_in.user.email)}
                 </dl>
             }
             .into_any(),

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use super::{Basket, Wanted};
 use crate::{
     components::dynamic::dynamic,
-    components::icon::icon_16,
+    components::{data::fact, icon::icon_16},
     plans,
     site::{grouped_vat_number, use_site},
     text::t,
@@ -76,11 +76,8 @@ pub fn order_card(basket: &Basket, with_details: bool) -> impl IntoView + use<> 
     let split = item.split().map(|(net, vat)| {
         view! {
             <dl class="card-part facts">
-                <div><dt>{texts.before_vat}</dt><dd>{format_money(net)}</dd></div>
-                <div>
-                    <dt>{texts.vat_at(&plans::vat_percent(net, vat).to_string())}</dt>
-                    <dd>{format_money(vat)}</dd>
-                </div>
+                {fact(texts.before_vat, format_money(net))}
+                {fact(texts.vat_at(&plans::vat_percent(net, vat).to_string()), format_money(vat))}
             </dl>
         }
         .into_any()

@@ -8,7 +8,11 @@ use common::{
 use leptos::prelude::*;
 
 use crate::{
-    components::{art::logo_drawing, time::day},
+    components::{
+        art::logo_drawing,
+        data::{self, Column, cell, fact, fact_of, row},
+        time::day,
+    },
     dates, plans,
     site::grouped_vat_number,
     text::t,
@@ -114,69 +118,55 @@ fn address_text(address: &Address) -> String {
 
 fn lines(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
     let texts = t().invoices;
-    let rows = invoice.lines.iter().map(|line| line_row(line, charges_vat));
     let amount = if charges_vat { texts.before_vat } else { texts.amount };
-    view! {
-        <table class="paper-lines" role="table">
-            <caption class="visually-hidden">{texts.lines_caption}</caption>
-            <thead role="rowgroup">
-                <tr role="row">
-                    <th role="columnheader" scope="col">{texts.line}</th>
-                    <th role="columnheader" scope="col" class="qty">{texts.quantity}</th>
-                    <th role="columnheader" scope="col" class="num">{texts.unit_price}</th>
-                    {charges_vat.then(|| view! { <th role="columnheader" scope="col" class="num">{texts.vat}</th> }.into_any())}
-                    <th role="columnheader" scope="col" class="num">{amount}</th>
-                </tr>
-            </thead>
-            <tbody role="rowgroup">{rows.collect_view()}</tbody>
-        </table>
-    }.into_any()
+    let columns = [
+        Some(Column::Text(texts.line)),
+        Some(Column::Number(texts.quantity)),
+        Some(Column::Number(texts.unit_price)),
+        charges_vat.then_some(Column::Number(texts.vat)),
+        Some(Column::Number(amount)),
+    ];
+    let rows = invoice.lines.iter().map(|line| line_row(line, charges_vat)).collect();
+    data::table(
+        "paper-lines",
+        texts.lines_caption,
+        columns.into_iter().flatten().collect(),
+        rows,
+    )
 }
 
-fn line_row(line: &InvoiceLine, charges_vat: bool) -> impl IntoView + use<> {
-    let rate = format!("{}%", line.vat_rate);
-    view! {
-        <tr role="row">
-            <td role="cell">{line.description.clone()}</td>
-            <td role="cell" class="qty">{line.quantity.clone()}</td>
-            <td role="cell" class="num">{format_money(line.unit_price)}</td>
-            {charges_vat.then(|| view! { <td role="cell" class="num">{rate}</td> }.into_any())}
-            <td role="cell" class="num">{format_money(line.net)}</td>
-        </tr>
-    }
-    .into_any()
+fn line_row(line: &InvoiceLine, charges_vat: bool) -> AnyView {
+    let cells = [
+        Some(cell("", line.description.clone())),
+        Some(cell("qty", line.quantity.clone())),
+        Some(cell("num", format_money(line.unit_price))),
+        charges_vat.then(|| cell("num", format!("{}%", line.vat_rate))),
+        Some(cell("num", format_money(line.net))),
+    ];
+    row(cells.into_iter().flatten().collect())
 }
 
 fn totals(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
     let texts = t().invoices;
     let summary = &invoice.summary;
     let percent = plans::vat_percent(summary.subtotal, summary.vat).to_string();
-    let vat = charges_vat.then(|| {
-        view! {
-            <div><dt>{texts.subtotal}</dt><dd>{format_money(summary.subtotal)}</dd></div>
-            <div><dt>{texts.vat_at(&percent)}</dt><dd>{format_money(summary.vat)}</dd></div>
-        }
-        .into_any()
-    });
-    let payments = invoice.payments.iter().map(|payment| {
-        let amount = common::Money::new(-payment.amount.minor, payment.amount.currency);
-        view! { <div><dt>{texts.paid_on(&dates::date(payment.at))}</dt><dd>{format_money(amount)}</dd></div> }
-            .into_any()
-    });
     let is_draft = summary.status == InvoiceStatus::Draft;
-    let balance = (!is_draft).then(|| {
-        view! {
-            <div class="is-total is-balance"><dt>{texts.balance}</dt><dd>{format_money(summary.balance)}</dd></div>
-        }
-        .into_any()
-    });
-    view! {
-        <dl class="paper-totals">
-            {vat}
-            <div class="is-total"><dt>{texts.total}</dt><dd>{format_money(summary.total)}</dd></div>
-            {payments.collect_view()}
-            {balance}
-        </dl>
+    let mut rows = Vec::new();
+    if charges_vat {
+        rows.push(fact(texts.subtotal, format_money(summary.subtotal)));
+        rows.push(fact(texts.vat_at(&percent), format_money(summary.vat)));
     }
-    .into_any()
+    rows.push(fact_of("is-total", texts.total, format_money(summary.total)));
+    for payment in &invoice.payments {
+        let amount = common::Money::new(-payment.amount.minor, payment.amount.currency);
+        rows.push(fact(texts.paid_on(&dates::date(payment.at)), format_money(amount)));
+    }
+    if !is_draft {
+        rows.push(fact_of(
+            "is-total is-balance",
+            texts.balance,
+            format_money(summary.balance),
+        ));
+    }
+    view! { <dl class="paper-totals">{rows}</dl> }.into_any()
 }

@@ -14,6 +14,7 @@ use crate::{
     components::{
         badge::badge,
         button::{ButtonLink, Kind, PlainButton},
+        data::{self, Column, cell, row},
         dynamic::{dynamic, flag, pressed},
         heading::Heading,
         icon::icon_16,
@@ -102,32 +103,31 @@ fn table(filter: Option<InvoiceStatus>, page: Page<InvoiceSummary>) -> AnyView {
     }
     let count = page.items.len();
     let now = browser::now();
-    let rows = page.items.into_iter().map(|invoice| row(invoice, now));
+    let rows = page
+        .items
+        .into_iter()
+        .map(|invoice| invoice_row(invoice, now))
+        .collect();
     let list = format!("invoices.{}", filter.map_or("", InvoiceStatus::as_str));
+    let columns = vec![
+        Column::Text(texts.number),
+        Column::Text(texts.description),
+        Column::Text(texts.status),
+        Column::Text(texts.issued),
+        Column::Text(texts.due),
+        Column::Number(texts.total),
+        Column::Number(texts.balance),
+    ];
     view! {
         <div class="list-table">
-            <table role="table">
-                <caption class="visually-hidden">{texts.list_caption}</caption>
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">{texts.number}</th>
-                        <th role="columnheader" scope="col">{texts.description}</th>
-                        <th role="columnheader" scope="col">{texts.status}</th>
-                        <th role="columnheader" scope="col">{texts.issued}</th>
-                        <th role="columnheader" scope="col">{texts.due}</th>
-                        <th role="columnheader" scope="col" class="num">{texts.total}</th>
-                        <th role="columnheader" scope="col" class="num">{texts.balance}</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows.collect_view()}</tbody>
-            </table>
+            {data::table("", texts.list_caption, columns, rows)}
             <Pager list rows=count total=page.total next_cursor=page.next_cursor/>
         </div>
     }
     .into_any()
 }
 
-fn row(invoice: InvoiceSummary, now: chrono::DateTime<chrono::Utc>) -> impl IntoView {
+fn invoice_row(invoice: InvoiceSummary, now: chrono::DateTime<chrono::Utc>) -> AnyView {
     let texts = t().invoices;
     let href = format!("/invoices/{}", invoice.id);
     let mark = status::invoice(&invoice, now);
@@ -150,18 +150,22 @@ fn row(invoice: InvoiceSummary, now: chrono::DateTime<chrono::Utc>) -> impl Into
         format_money(invoice.balance)
     };
     let is_zero = is_draft || invoice.balance.is_zero();
-    view! {
-        <tr role="row">
-            <td role="cell" class="cell-key">{number}</td>
-            <td role="cell" class="cell-title">{invoice.description}</td>
-            <td role="cell" class="cell-status">{badge(mark)}</td>
-            <td role="cell" class="date muted">{issued}</td>
-            <td role="cell" class="date">{due}</td>
-            <td role="cell" class="num cell-amount">{format_money(invoice.total)}</td>
-            <td role="cell" class="num cell-balance" class:is-zero=is_zero>{balance}</td>
-        </tr>
-    }
-    .into_any()
+    row(vec![
+        cell("cell-key", number),
+        cell("cell-title", invoice.description),
+        cell("cell-status", badge(mark)),
+        cell("date muted", issued),
+        cell("date", due),
+        cell("num cell-amount", format_money(invoice.total)),
+        cell(
+            if is_zero {
+                "num cell-balance is-zero"
+            } else {
+                "num cell-balance"
+            },
+            balance,
+        ),
+    ])
 }
 
 fn empty(filter: Option<InvoiceStatus>) -> impl IntoView {

@@ -15,9 +15,9 @@ use crate::{
     components::{
         badge::{Tone, badge},
         button::{ButtonLink, DownloadLink, Kind, PlainButton},
+        data::crumbs,
         dynamic::dynamic,
         heading::Heading,
-        icon::icon_14,
         notice::Notice,
         problem::ProblemPanel,
         skeleton::paper_skeleton,
@@ -56,11 +56,7 @@ pub fn InvoicePage() -> impl IntoView {
     });
     view! {
         <div class="page">
-            <nav class="crumbs no-print" aria-label=t().common.back>
-                <a href="/invoices">{texts.title}</a>
-                {icon_14("right")}
-                <span>{title}</span>
-            </nav>
+            {crumbs("/invoices", texts.title, title)}
             <div class="head no-print">
                 <div class="head-title">
                     <Heading text=title/>

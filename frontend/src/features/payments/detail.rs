@@ -14,9 +14,9 @@ use crate::{
     components::{
         badge::{Tone, badge},
         button::{ButtonLink, Fit, Kind},
+        data::{crumbs, fact, fact_link},
         dynamic::dynamic,
         heading::Heading,
-        icon::icon_14,
         notice::Notice,
         problem::ProblemPanel,
         skeleton::card_skeleton,
@@ -57,11 +57,7 @@ pub fn PaymentPage() -> impl IntoView {
     };
     view! {
         <div class="page">
-            <nav class="crumbs" aria-label=t().common.back>
-                <a href="/payments">{texts.title}</a>
-                {icon_14("right")}
-                <span>{title}</span>
-            </nav>
+            {crumbs("/payments", texts.title, title)}
             <div class="head"><div class="head-title"><Heading text=title/> {dynamic(mark)}</div></div>
             {payment.show_or(
                 card_skeleton,
@@ -117,27 +113,21 @@ fn facts(payment: &Payment) -> impl IntoView + use<> {
     let summary = payment.summary.clone();
     let invoice_page = format!("/invoices/{}", summary.invoice_id);
     let number = summary.invoice_number.unwrap_or_else(|| texts.draft_invoice.to_owned());
-    let money = |label: &'static str, amount: Option<common::Money>| {
-        amount.map(|amount| view! { <div><dt>{label}</dt><dd>{format_money(amount)}</dd></div> }.into_any())
-    };
-    view! {
-        <dl class="facts facts-lined">
-            <div><dt>{texts.for_what}</dt><dd>{summary.description}</dd></div>
-            <div>
-                <dt>{texts.invoice}</dt>
-                <dd><a class="inline-touch" href=invoice_page>{number}</a></dd>
-            </div>
-            {money(texts.amount, Some(summary.amount))}
-            {money(texts.fee, summary.fee)}
-            {money(texts.net, summary.net)}
-            <div><dt>{texts.started}</dt><dd>{time(summary.created_at)}</dd></div>
-            {summary.succeeded_at.map(|at| view! { <div><dt>{texts.paid_at}</dt><dd>{time(at)}</dd></div> }.into_any())}
-            {summary.provider_reference.map(|reference| {
-                view! { <div><dt>{texts.reference}</dt><dd>{reference}</dd></div> }.into_any()
-            })}
-        </dl>
-    }
-    .into_any()
+    let money =
+        |label: &'static str, amount: Option<common::Money>| amount.map(|amount| fact(label, format_money(amount)));
+    let rows = [
+        Some(fact(texts.for_what, summary.description)),
+        Some(fact_link(texts.invoice, invoice_page, number)),
+        money(texts.amount, Some(summary.amount)),
+        money(texts.fee, summary.fee),
+        money(texts.net, summary.net),
+        Some(fact(texts.started, time(summary.created_at).into_any())),
+        summary.succeeded_at.map(|at| fact(texts.paid_at, time(at).into_any())),
+        summary
+            .provider_reference
+            .map(|reference| fact(texts.reference, reference)),
+    ];
+    view! { <dl class="facts facts-lined">{rows.into_iter().flatten().collect_view()}</dl> }.into_any()
 }
 
 fn actions(loaded: Payment, payment: Remote<Option<Payment>>) -> AnyView {

@@ -10,7 +10,13 @@ use leptos::prelude::*;
 use crate::{
     api,
     components::{
-        badge::badge, button::ButtonLink, dynamic::flag, heading::Heading, skeleton::rows_skeleton, time::time,
+        badge::badge,
+        button::ButtonLink,
+        data::{self, Column, cell, row},
+        dynamic::flag,
+        heading::Heading,
+        skeleton::rows_skeleton,
+        time::time,
     },
     paging::{Pager, ROWS, use_place},
     remote::remote,
@@ -56,42 +62,37 @@ fn table(page: Page<PaymentSummary>) -> AnyView {
         .into_any();
     }
     let count = page.items.len();
-    let rows = page.items.into_iter().map(row);
+    let rows = page.items.into_iter().map(payment_row).collect();
+    let columns = vec![
+        Column::Text(texts.started),
+        Column::Text(texts.for_what),
+        Column::Text(texts.invoice),
+        Column::Text(texts.status),
+        Column::Text(texts.reference),
+        Column::Number(texts.amount),
+    ];
     view! {
         <div class="list-table">
-            <table role="table">
-                <caption class="visually-hidden">{texts.title}</caption>
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">{texts.started}</th>
-                        <th role="columnheader" scope="col">{texts.for_what}</th>
-                        <th role="columnheader" scope="col">{texts.invoice}</th>
-                        <th role="columnheader" scope="col">{texts.status}</th>
-                        <th role="columnheader" scope="col">{texts.reference}</th>
-                        <th role="columnheader" scope="col" class="num">{texts.amount}</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows.collect_view()}</tbody>
-            </table>
+            {data::table("", texts.title, columns, rows)}
             <Pager list="payments".to_owned() rows=count total=page.total next_cursor=page.next_cursor/>
         </div>
     }
     .into_any()
 }
 
-fn row(payment: PaymentSummary) -> impl IntoView {
+fn payment_row(payment: PaymentSummary) -> AnyView {
     let texts = t().payments;
     let href = format!("/payments/{}", payment.id);
     let number = payment.invoice_number.unwrap_or_else(|| texts.draft_invoice.to_owned());
-    view! {
-        <tr role="row">
-            <td role="cell" class="cell-key"><a href=href>{time(payment.created_at)}</a></td>
-            <td role="cell" class="cell-title">{payment.description}</td>
-            <td role="cell" class="nowrap">{number}</td>
-            <td role="cell" class="cell-status">{badge(status::payment(payment.status))}</td>
-            <td role="cell" class="muted">{payment.provider_reference.unwrap_or_else(|| "–".to_owned())}</td>
-            <td role="cell" class="num cell-amount">{format_money(payment.amount)}</td>
-        </tr>
-    }
-    .into_any()
+    row(vec![
+        cell(
+            "cell-key",
+            view! { <a href=href>{time(payment.created_at)}</a> }.into_any(),
+        ),
+        cell("cell-title", payment.description),
+        cell("nowrap", number),
+        cell("cell-status", badge(status::payment(payment.status))),
+        cell("muted", payment.provider_reference.unwrap_or_else(|| "–".to_owned())),
+        cell("num cell-amount", format_money(payment.amount)),
+    ])
 }

@@ -14,6 +14,7 @@ use crate::{
         art::Horizon,
         badge::{Mark, Tone, badge_large},
         button::{ButtonLink, DownloadLink, Fit, Kind},
+        data::{fact, fact_link},
         dynamic::dynamic,
         heading::page_heading,
         time::{day, time},
@@ -88,32 +89,25 @@ fn facts(payment: Payment, invoice: Remote<Invoice>, account: Remote<Account>) -
         invoice.with(|invoice| {
             let summary = &invoice?.summary;
             let percent = plans::vat_percent(summary.subtotal, summary.vat).to_string();
-            (!summary.vat.is_zero()).then(|| {
-                view! { <div><dt>{texts.includes_vat(&percent)}</dt><dd>{format_money(summary.vat)}</dd></div> }
-                    .into_any()
-            })
+            (!summary.vat.is_zero()).then(|| fact(texts.includes_vat(&percent), format_money(summary.vat)))
         })
     };
     let bought_plan = payment.product_code.is_some();
     let until = move || {
         let until = account.with(|account| account.and_then(|account| account.plan.paid_until));
         let until = until.filter(|_| bought_plan)?;
-        Some(view! { <div><dt>{texts.paid_until}</dt><dd>{day(until)}</dd></div> }.into_any())
+        Some(fact(texts.paid_until, day(until).into_any()))
     };
     view! {
         <dl class="facts facts-lined">
-            <div>
-                <dt>{texts.invoice}</dt>
-                <dd><a class="inline-touch" href=invoice_page>{number.unwrap_or_else(|| texts.draft_invoice.to_owned())}</a></dd>
-            </div>
+            {fact_link(texts.invoice, invoice_page, number.unwrap_or_else(|| texts.draft_invoice.to_owned()))}
             {dynamic(vat)}
-            {payment.summary.succeeded_at.map(|at| view! { <div><dt>{texts.paid_at}</dt><dd>{time(at)}</dd></div> }.into_any())}
-            {payment.summary.provider_reference.map(|reference| {
-                view! { <div><dt>{texts.reference}</dt><dd>{reference}</dd></div> }.into_any()
-            })}
+            {payment.summary.succeeded_at.map(|at| fact(texts.paid_at, time(at).into_any()))}
+            {payment.summary.provider_reference.map(|reference| fact(texts.reference, reference))}
             {dynamic(until)}
         </dl>
-    }.into_any()
+    }
+    .into_any()
 }
 
 /// The document is made by the server when it is asked for, so it is ready as soon as its name is known.
