@@ -10,31 +10,50 @@ use crate::{
     workspace::{cargo, output_of, root},
 };
 
+type Check = fn() -> Outcome<()>;
+
+/// Runs all checks, also after one has failed: a push should not be needed for each.
 pub fn check() -> Outcome<()> {
-    step("formatting", || {
-        cargo_run(&["fmt", "--all", "--check"], "run `cargo fmt --all`")
-    })?;
-    step("rules of import", tidy_is_clean)?;
-    step("common without SQL", common_is_free_of_diesel)?;
-    step("libraries for the server", apt::ensure_libpq)?;
-    step("lints", || {
-        cargo_run(
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--quiet",
-                "--",
-                "--deny",
-                "warnings",
-            ],
-            "read the messages above; `#[expect(lint, reason = \"…\")]` where the lint is wrong",
-        )
-    })?;
-    let compiler = step("compiler for WebAssembly", Compiler::ensure)?;
-    step("common and frontend for WebAssembly", || compiler.check())?;
-    println!("\nall checks passed");
-    Ok(())
+    let checks: [(&str, Check); 5] = [
+        ("formatting", || {
+            cargo_run(&["fmt", "--all", "--check"], "run `cargo fmt --all`")
+        }),
+        ("rules of import", tidy_is_clean),
+        ("common without SQL", common_is_free_of_diesel),
+        ("lints", lints),
+        ("common and frontend for WebAssembly", || Compiler::ensure()?.check()),
+    ];
+    let mut failed = Vec::new();
+    for (name, run) in checks {
+        if let Err(failure) = step(name, run) {
+            println!("{failure}\n");
+            failed.push(name);
+        }
+    }
+    if failed.is_empty() {
+        println!("\nall checks passed");
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("{} of {} checks: {}", failed.len(), checks.len(), failed.join(", ")),
+        "read what each of them says above",
+    ))
+}
+
+fn lints() -> Outcome<()> {
+    apt::ensure_libpq()?;
+    cargo_run(
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "--deny",
+            "warnings",
+        ],
+        "read the messages above; `#[expect(lint, reason = \"…\")]` where the lint is wrong",
+    )
 }
 
 fn cargo_run(arguments: &[&str], advice: &str) -> Outcome<()> {
