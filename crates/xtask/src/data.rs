@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +14,8 @@ const ADVICE: &str = "is the data folder writable? CAPECONTROL_DATA chooses anot
 /// Without characters that look alike: people type these passwords.
 const READABLE: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
 const DIGITS: &[u8] = b"123456789";
+/// RFC 4648 section 6; 32 of them are the 160 bits that RFC 4226 asks of a shared secret.
+const BASE32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const HEX: &[u8] = b"0123456789abcdef";
 
 /// A folder with the database, the mails, and the secrets of the demo.
@@ -27,6 +29,8 @@ impl DataFolder {
     pub fn open(path: &Path) -> Outcome<Self> {
         let path = std::path::absolute(path).or_fail("the data folder", ADVICE)?;
         fs::create_dir_all(path.join("mail")).or_fail("the data folder", ADVICE)?;
+        // Mails hold links that sign people in, so they are as private as the secrets.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).or_fail("the data folder", ADVICE)?;
         let file = path.join("demo.secrets");
         let mut secrets: Vec<(String, String)> = fs::read_to_string(&file)
             .unwrap_or_default()
@@ -38,6 +42,7 @@ impl DataFolder {
             ("SECRET_KEY", HEX, 64),
             ("DEMO_OWNER_PASSWORD", READABLE, 20),
             ("DEMO_STAFF_PASSWORD", READABLE, 20),
+            ("DEMO_STAFF_TOTP_SECRET", BASE32, 32),
             ("PAYFAST_MERCHANT_ID", DIGITS, 8),
             ("PAYFAST_MERCHANT_KEY", READABLE, 13),
             ("PAYFAST_PASSPHRASE", READABLE, 24),
@@ -118,7 +123,6 @@ impl Drop for Scratch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn secrets_are_made_once_and_kept_private() {
@@ -126,7 +130,7 @@ mod tests {
         let first = DataFolder::open(scratch.path()).unwrap();
         let second = DataFolder::open(scratch.path()).unwrap();
         assert_eq!(first.secrets, second.secrets);
-        assert_eq!(first.secrets.len(), 6);
+        assert_eq!(first.secrets.len(), 7);
         let mode = fs::metadata(scratch.path().join("demo.secrets"))
             .unwrap()
             .permissions()
