@@ -52,7 +52,7 @@ impl Tools {
     }
 }
 
-/// A program from crates.io: on PATH in the right version, in the cache, or built now.
+/// A program that cargo installs: on PATH in the right version, in the cache, or built now.
 fn cargo_tool(package: &str, program: &str, version: &str, flags: &[&str]) -> Outcome<PathBuf> {
     let folder = workspace::tools().join(format!("{package}-{version}"));
     let bin = folder.join("bin");
