@@ -17,7 +17,7 @@ use crate::{
     http::{request_id, security_headers, spa},
     mail::Mailer,
     payments::gateway::Gateway,
-    routes,
+    routes, worker,
 };
 
 /// Requests that are under way may take this long after a signal to stop.
@@ -96,6 +96,24 @@ pub fn configure(app: Data<App>) -> impl FnOnce(&mut ServiceConfig) + Clone {
     move |service| {
         service.app_data(app);
         routes::register(service);
+    }
+}
+
+/// Runs the program's one future on the runtime that the server needs.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    actix_web::rt::System::new().block_on(future)
+}
+
+/// Answers on `listener` and does the background work, until a signal stops both.
+///
+/// A server without its worker would take notifications and never apply them, so both end together.
+pub async fn run(app: App, listener: TcpListener) -> io::Result<()> {
+    let app = Data::new(app);
+    let server = serve(app.clone(), listener)?;
+    let worker = actix_web::rt::spawn(worker::run(app.into_inner()));
+    tokio::select! {
+        ended = server => ended,
+        ended = worker => Err(io::Error::other(format!("the worker ended: {ended:?}"))),
     }
 }
 

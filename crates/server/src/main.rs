@@ -2,13 +2,12 @@
 
 use std::{net::TcpListener, process::ExitCode};
 
-use actix_web::web::Data;
 use clap::{Parser, Subcommand};
 use server::{
     app::{self, App},
     clock::Clock,
     config::Config,
-    demo, worker,
+    demo,
 };
 
 #[derive(Parser)]
@@ -39,15 +38,14 @@ enum Admin {
     SeedDemo,
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
-    match run(arguments.command).await {
+    match app::block_on(run(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -61,19 +59,13 @@ async fn main() -> ExitCode {
     reason = "what a program was asked for goes to standard output"
 )]
 async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
-    let app = Data::new(App::build(Config::from_env()?, Clock::System)?);
+    let app = App::build(Config::from_env()?, Clock::System)?;
     match command {
         Command::Serve => {
             let bind = app.config.http.bind.clone();
             let listener = TcpListener::bind(&bind).map_err(|error| format!("CAPECONTROL_BIND: {bind}: {error}"))?;
             println!("capecontrol listening on http://{}", listener.local_addr()?);
-            let server = app::serve(app.clone(), listener)?;
-            // A server without its worker would take notifications and never apply them: both end together.
-            let worker = actix_web::rt::spawn(worker::run(app.into_inner()));
-            tokio::select! {
-                ended = server => ended?,
-                ended = worker => return Err(format!("the worker ended: {ended:?}").into()),
-            }
+            app::run(app, listener).await?;
         }
         Command::Migrate => {
             for name in app.db.migrate().await? {

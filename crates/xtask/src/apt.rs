@@ -46,6 +46,14 @@ pub fn ensure_libpq() -> Outcome<()> {
     }
 }
 
+/// The programs that read a PDF back, for the tests of invoices.
+pub fn ensure_poppler() -> Outcome<()> {
+    match which("pdftotext") {
+        Some(_) => Ok(()),
+        None => install("pdftotext (it reads the invoices back)", &["poppler-utils"]),
+    }
+}
+
 /// What stands before a command that needs root: nothing, or sudo; `None` when we may not.
 fn privilege() -> Option<&'static [&'static str]> {
     if is_root() {
