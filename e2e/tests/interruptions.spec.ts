@@ -62,6 +62,7 @@ test.describe("a refused sign-in", () => {
     await expect(page.getByText("E-mail or password is wrong.")).toBeVisible();
     await expect(page.getByLabel("E-mail address")).toHaveValue(person.email);
     await signIn(page, person);
-    await expect(page.getByRole("heading", { name: "Your plan" })).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
+    await expect(page.getByText("Choose a plan to start.")).toBeVisible();
   });
 });
