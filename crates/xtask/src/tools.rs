@@ -65,29 +65,29 @@ fn cargo_tool(package: &str, program: &str, version: &str, flags: &[&str]) -> Ou
         return Ok(place);
     }
     println!("   building {package} {version} once, into {}", folder.display());
-    let mut command = process::command(cargo());
-    command
-        .args([
-            "install",
-            package,
-            "--version",
-            version,
-            "--locked",
-            "--debug",
-            "--root",
-        ])
-        .arg(&folder)
-        .args(flags)
-        // Its own temporary folder, and no settings that are meant for the workspace.
-        .env_remove("CARGO_TARGET_DIR")
-        .env_remove("RUSTFLAGS")
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .current_dir(std::env::temp_dir());
-    process::run(
-        &mut command,
-        &format!("cargo install {package}"),
-        "check the network and that a C compiler is installed (apt-get install build-essential), then run it again",
-    )?;
+    let install = |locked: &[&str]| {
+        let mut command = process::command(cargo());
+        command
+            .args(["install", package, "--version", version, "--debug", "--root"])
+            .arg(&folder)
+            .args(flags)
+            .args(locked)
+            // Its own temporary folder, and no settings that are meant for the workspace.
+            .env_remove("CARGO_TARGET_DIR")
+            .env_remove("RUSTFLAGS")
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .current_dir(std::env::temp_dir());
+        process::run(
+            &mut command,
+            &format!("cargo install {package}"),
+            "check the network and that a C compiler is installed (apt-get install build-essential), then run it again",
+        )
+    };
+    // A mirror may lack one of the versions that its authors locked; the program's own version is fixed either way.
+    if install(&["--locked"]).is_err() {
+        println!("   its locked dependencies cannot be had; resolving them anew");
+        install(&[])?;
+    }
     Ok(bin)
 }
 
