@@ -35,8 +35,11 @@ pub enum Access {
     Public,
     /// Anybody who is signed in, whatever the account.
     SignedIn,
-    /// A role in the account that the request acts for.
+    /// A role in the account that the request acts for: the one in a path below `/accounts/{id}`, else the one of
+    /// `X-Account-Id`, else the only one.
     Account(AccountRole),
+    /// A role in the account that the request acts for, or a role of the platform's staff, who read every account.
+    AccountOrStaff(AccountRole, StaffRole),
     /// A role of the platform's staff.
     Staff(StaffRole),
     /// PayFast: no session and no CSRF token, the body proves itself.
@@ -44,6 +47,7 @@ pub enum Access {
 }
 
 pub use crate::accounts::AccountRole;
+pub use crate::api_keys::ApiScope;
 pub use crate::auth::StaffRole;
 
 /// A route as both sides see it.
@@ -52,6 +56,8 @@ pub trait Endpoint {
     /// Path below [`crate::API_BASE`], with `{name}` for each parameter.
     const PATH: &'static str;
     const ACCESS: Access;
+    /// What an API key needs; `None` closes the endpoint to keys.
+    const SCOPE: Option<ApiScope> = None;
     /// JSON body of POST and PATCH, query string of GET and DELETE; `()` for none.
     type Request: Serialize + DeserializeOwned;
     type Response: Serialize + DeserializeOwned;

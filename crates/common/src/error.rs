@@ -30,6 +30,16 @@ crate::text_enum! {
         TokenInvalid = "token_invalid",
         /// The billing details do not suffice for the tax document.
         BillingDetailsMissing = "billing_details_missing",
+        /// Staff must turn on two-step sign-in before they do anything else.
+        MfaEnrolmentRequired = "mfa_enrolment_required",
+        /// An account keeps at least one owner.
+        LastOwner = "last_owner",
+        /// The invitation was sent to another address than the signed-in one.
+        InvitationForAnotherAddress = "invitation_for_another_address",
+        /// Only told to whoever proved that the address is theirs.
+        EmailTaken = "email_taken",
+        /// The API key is not allowed to do this.
+        ScopeMissing = "scope_missing",
     }
 }
 

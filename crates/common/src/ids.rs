@@ -99,6 +99,14 @@ id! {
     UserId,
     /// A signed-in browser.
     SessionId,
+    /// An offer to join an account, sent by mail.
+    InvitationId,
+    /// A key that a program uses in place of a session.
+    ApiKeyId,
+    /// One line of the audit log.
+    AuditEntryId,
+    /// A single-use code in place of an authenticator app.
+    RecoveryCodeId,
     /// The company that pays; users belong to it with a role.
     AccountId,
     InvoiceId,

@@ -14,11 +14,17 @@ pub mod text_enum;
 pub mod validate;
 
 pub mod accounts;
+pub mod api_keys;
+pub mod audit;
 pub mod auth;
 pub mod invoices;
 pub mod itn;
+pub mod members;
+pub mod mfa;
+pub mod passwords;
 pub mod payments;
 pub mod plans;
+pub mod sessions;
 pub mod site;
 
 pub use endpoint::{Access, Endpoint, Method};

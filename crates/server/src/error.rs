@@ -89,10 +89,19 @@ fn status_of(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::Malformed => StatusCode::BAD_REQUEST,
         ErrorCode::NotSignedIn | ErrorCode::InvalidCredentials | ErrorCode::MfaRequired => StatusCode::UNAUTHORIZED,
-        ErrorCode::EmailUnverified | ErrorCode::Forbidden | ErrorCode::Csrf => StatusCode::FORBIDDEN,
+        ErrorCode::EmailUnverified
+        | ErrorCode::Forbidden
+        | ErrorCode::Csrf
+        | ErrorCode::MfaEnrolmentRequired
+        | ErrorCode::InvitationForAnotherAddress
+        | ErrorCode::ScopeMissing => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        ErrorCode::Conflict | ErrorCode::IdempotencyMismatch | ErrorCode::IdempotencyInFlight => StatusCode::CONFLICT,
+        ErrorCode::Conflict
+        | ErrorCode::IdempotencyMismatch
+        | ErrorCode::IdempotencyInFlight
+        | ErrorCode::LastOwner
+        | ErrorCode::EmailTaken => StatusCode::CONFLICT,
         ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::Invalid

@@ -14,6 +14,9 @@ table! {
         totp_secret -> Nullable<Text>,
         totp_last_step -> BigInt,
         created_at -> Timestamp,
+        totp_pending_secret -> Nullable<Text>,
+        totp_enabled_at -> Nullable<Timestamp>,
+        password_changed_at -> Nullable<Timestamp>,
     }
 }
 
@@ -66,6 +69,8 @@ table! {
         created_at -> Timestamp,
         last_seen_at -> Timestamp,
         expires_at -> Timestamp,
+        has_second_factor -> Bool,
+        last_peer -> Text,
     }
 }
 
@@ -248,9 +253,83 @@ table! {
     }
 }
 
+table! {
+    password_resets (token_hash) {
+        token_hash -> Text,
+        user_id -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+table! {
+    recovery_codes (id) {
+        id -> Text,
+        user_id -> Text,
+        code_hash -> Text,
+        created_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    invitations (id) {
+        id -> Text,
+        account_id -> Text,
+        email -> Text,
+        email_key -> Text,
+        role -> Text,
+        token_hash -> Text,
+        invited_by -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+table! {
+    api_keys (id) {
+        id -> Text,
+        account_id -> Text,
+        name -> Text,
+        scopes -> Text,
+        prefix -> Text,
+        secret_hash -> Text,
+        old_secret_hash -> Nullable<Text>,
+        old_secret_until -> Nullable<Timestamp>,
+        created_by -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        last_used_at -> Nullable<Timestamp>,
+        last_used_from -> Nullable<Text>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    audit_entries (id) {
+        id -> Text,
+        at -> Timestamp,
+        action -> Text,
+        actor_kind -> Text,
+        actor -> Text,
+        user_id -> Nullable<Text>,
+        api_key_id -> Nullable<Text>,
+        account_id -> Nullable<Text>,
+        subject_kind -> Text,
+        subject_id -> Nullable<Text>,
+        subject -> Text,
+        changes -> Text,
+        peer -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
 joinable!(memberships -> accounts (account_id));
 joinable!(memberships -> users (user_id));
 joinable!(sessions -> users (user_id));
+joinable!(invitations -> accounts (account_id));
+joinable!(invitations -> users (invited_by));
+joinable!(api_keys -> users (created_by));
 joinable!(invoice_lines -> invoices (invoice_id));
 joinable!(payments -> invoices (invoice_id));
 joinable!(payment_attempts -> payments (payment_id));
@@ -273,5 +352,10 @@ allow_tables_to_appear_in_same_query!(
     itns,
     verified_itns,
     jobs,
-    idempotency_keys
+    idempotency_keys,
+    password_resets,
+    recovery_codes,
+    invitations,
+    api_keys,
+    audit_entries
 );

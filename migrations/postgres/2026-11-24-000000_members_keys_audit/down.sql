@@ -1,0 +1,11 @@
+drop table audit_entries;
+drop function audit_entries_keep();
+drop table api_keys;
+drop table invitations;
+drop table recovery_codes;
+drop table password_resets;
+alter table sessions drop column last_peer;
+alter table sessions drop column has_second_factor;
+alter table users drop column password_changed_at;
+alter table users drop column totp_enabled_at;
+alter table users drop column totp_pending_secret;
