@@ -5,6 +5,7 @@
 pub mod access;
 pub mod body;
 pub mod csrf;
+pub mod origin;
 pub mod peer;
 pub mod request_id;
 pub mod security_headers;

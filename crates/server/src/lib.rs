@@ -8,6 +8,7 @@ pub mod app;
 pub mod routes;
 
 pub mod accounts;
+pub mod audit;
 pub mod auth;
 pub mod invoices;
 pub mod payments;

@@ -248,6 +248,7 @@ pub async fn login(
                 user_id: user.id,
                 user_agent: &device.user_agent,
                 peer: &device.peer.to_string(),
+                has_second_factor: totp_step.is_some(),
                 now,
                 expires_at: now + SESSION_KEPT,
             };
@@ -352,7 +353,9 @@ pub async fn find_caller(app: &App, token_hash: String) -> Result<Option<Caller>
     Ok(Some(Caller {
         user_id: session.user_id,
         session_id: session.id,
-        staff_role: session.staff_role,
+        email: session.email,
+        staff_role: session.staff_role.filter(|_| session.has_second_factor),
+        lacks_second_factor: session.staff_role.is_some() && !session.has_second_factor,
         memberships,
         account: None,
     }))

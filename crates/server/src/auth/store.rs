@@ -101,12 +101,13 @@ pub fn insert_user(conn: &mut Conn, user: &NewUser<'_>) -> QueryResult<bool> {
     Ok(inserted == 1)
 }
 
-/// Sets a new password and TOTP secret; only the demo data needs it.
+/// Sets a new password and TOTP secret, of which no code was used yet; only the demo data needs it.
 pub fn set_credentials(conn: &mut Conn, id: UserId, password_hash: &str, totp_secret: Option<&str>) -> QueryResult<()> {
     diesel::update(users::table.find(id))
         .set((
             users::password_hash.eq(password_hash),
             users::totp_secret.eq(totp_secret),
+            users::totp_last_step.eq(0_i64),
         ))
         .execute(conn)
         .map(drop)
@@ -199,6 +200,7 @@ pub struct NewSession<'a> {
     pub user_id: UserId,
     pub user_agent: &'a str,
     pub peer: &'a str,
+    pub has_second_factor: bool,
     pub now: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
 }
@@ -211,6 +213,8 @@ pub fn insert_session(conn: &mut Conn, session: &NewSession<'_>) -> QueryResult<
             sessions::user_id.eq(session.user_id),
             sessions::user_agent.eq(session.user_agent),
             sessions::peer.eq(session.peer),
+            sessions::last_peer.eq(session.peer),
+            sessions::has_second_factor.eq(session.has_second_factor),
             sessions::created_at.eq(session.now.naive_utc()),
             sessions::last_seen_at.eq(session.now.naive_utc()),
             sessions::expires_at.eq(session.expires_at.naive_utc()),
@@ -224,7 +228,9 @@ pub struct SessionRow {
     pub id: SessionId,
     pub last_seen_at: NaiveDateTime,
     pub user_id: UserId,
+    pub email: String,
     pub staff_role: Option<StaffRole>,
+    pub has_second_factor: bool,
 }
 
 /// A session that was used since `idle_since` and has not reached its end.
@@ -239,7 +245,14 @@ pub fn find_session(
         .filter(sessions::token_hash.eq(token_hash))
         .filter(sessions::expires_at.gt(now.naive_utc()))
         .filter(sessions::last_seen_at.gt(idle_since.naive_utc()))
-        .select((sessions::id, sessions::last_seen_at, users::id, users::staff_role))
+        .select((
+            sessions::id,
+            sessions::last_seen_at,
+            users::id,
+            users::email,
+            users::staff_role,
+            sessions::has_second_factor,
+        ))
         .first(conn)
         .optional()
 }

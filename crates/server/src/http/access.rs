@@ -11,7 +11,7 @@ use actix_web::{
     web,
 };
 use common::{
-    Access, ErrorCode,
+    API_BASE, Access, ErrorCode,
     accounts::AccountRole,
     auth::StaffRole,
     ids::{AccountId, SessionId, UserId},
@@ -25,7 +25,12 @@ use crate::{app::App, auth, error::ApiError};
 pub struct Caller {
     pub user_id: UserId,
     pub session_id: SessionId,
+    /// The address they sign in with.
+    pub email: String,
+    /// Only with a second factor: without one, staff have no more rights than anybody.
     pub staff_role: Option<StaffRole>,
+    /// Staff who must turn on two-step sign-in first.
+    pub lacks_second_factor: bool,
     pub memberships: Vec<(AccountId, AccountRole)>,
     /// The account that the request acts for; set on routes with [`Access::Account`].
     pub account: Option<(AccountId, AccountRole)>,
@@ -92,11 +97,23 @@ async fn admit(access: Access, request: &HttpRequest) -> Result<Option<Caller>, 
     match access {
         Access::Public | Access::SignedIn | Access::Gateway => {}
         Access::Staff(needed) => {
+            if caller.lacks_second_factor {
+                return Err(ApiError::new(
+                    ErrorCode::MfaEnrolmentRequired,
+                    "turn on two-step sign-in first, in your security settings",
+                ));
+            }
             if caller.staff_role.is_none_or(|role| role < needed) {
                 return Err(forbidden("this is for staff with another role"));
             }
         }
-        Access::Account(needed) => caller.account = choose_account(&caller, needed, request)?,
+        Access::Account(needed) => {
+            let reader = (needed == AccountRole::Viewer).then_some(StaffRole::Support);
+            caller.account = choose_account(&caller, needed, reader, request)?;
+        }
+        Access::AccountOrStaff(needed, reader) => {
+            caller.account = choose_account(&caller, needed, Some(reader), request)?;
+        }
     }
     Ok(Some(caller))
 }
@@ -112,27 +129,25 @@ async fn find_caller(app: &App, request: &HttpRequest) -> Result<Option<Caller>,
     }
 }
 
-/// `X-Account-Id`, else the only account, else 422; staff without one read every account.
+/// The account of the path, else `X-Account-Id`, else the only account, else 422.
+///
+/// Staff of the role `reader` or above read any account as a viewer, and every account when none is named.
 fn choose_account(
     caller: &Caller,
     needed: AccountRole,
+    reader: Option<StaffRole>,
     request: &HttpRequest,
 ) -> Result<Option<(AccountId, AccountRole)>, ApiError> {
-    let named = match request.headers().get("x-account-id") {
-        None => None,
-        Some(value) => {
-            let id = value.to_str().ok().and_then(|text| AccountId::parse(text).ok());
-            Some(id.ok_or_else(|| ApiError::not_found("account"))?)
-        }
-    };
+    let named = named_account(request)?;
+    let may_read_all = reader.is_some_and(|reader| caller.staff_role.is_some_and(|role| role >= reader));
     let chosen = match (named, caller.memberships.as_slice()) {
         (Some(id), memberships) => match memberships.iter().find(|(account, _)| *account == id) {
             Some(membership) => *membership,
-            None if caller.staff_role.is_some() && needed == AccountRole::Viewer => (id, AccountRole::Viewer),
+            None if may_read_all => return Ok(Some((id, AccountRole::Viewer))),
             None => return Err(ApiError::not_found("account")),
         },
         (None, [membership]) => *membership,
-        (None, _) if caller.staff_role.is_some() && needed == AccountRole::Viewer => return Ok(None),
+        (None, _) if may_read_all => return Ok(None),
         (None, _) => return Err(account_required()),
     };
     if chosen.1 < needed {
@@ -142,6 +157,26 @@ fn choose_account(
         )));
     }
     Ok(Some(chosen))
+}
+
+/// The account that the path (below `/accounts/{id}`) or the header names.
+fn named_account(request: &HttpRequest) -> Result<Option<AccountId>, ApiError> {
+    let is_in_path = request
+        .match_pattern()
+        .and_then(|pattern| {
+            pattern
+                .strip_prefix(API_BASE)
+                .map(|path| path.starts_with("/accounts/{id}"))
+        })
+        .unwrap_or_default();
+    let text = if is_in_path {
+        Some(request.match_info().query("id"))
+    } else {
+        let header = request.headers().get("x-account-id");
+        header.map(|value| value.to_str().unwrap_or_default())
+    };
+    text.map(|text| AccountId::parse(text).map_err(|_| ApiError::not_found("account")))
+        .transpose()
 }
 
 fn account_required() -> ApiError {

@@ -5,12 +5,15 @@ use std::{
     net::TcpStream,
 };
 
-use common::{Access, Method as ListedMethod};
+use common::{Access, Method as ListedMethod, auth::StaffRole, validate::Email};
 use reqwest::Method;
 use serde_json::json;
-use server::routes;
+use server::{
+    auth::service::{OperatorUser, upsert_user},
+    routes,
+};
 
-use crate::support::{Client, Reply, client::send};
+use crate::support::{Client, Reply, app::PASSWORD, client::send};
 
 const SOME_ID: &str = "01929b7e-7c1c-7000-8000-000000000001";
 
@@ -95,13 +98,9 @@ app_test!(customers_do_not_see_what_is_for_staff, |app| {
             );
         }
     }
-    let support = app.staff(common::auth::StaffRole::Support).await;
+    let support = app.staff(StaffRole::Support).await;
     assert_eq!(support.get("/itn").await.problem(), "403 forbidden");
-    app.staff(common::auth::StaffRole::Billing)
-        .await
-        .get("/itn")
-        .await
-        .expect(200);
+    app.staff(StaffRole::Billing).await.get("/itn").await.expect(200);
 });
 
 app_test!(rows_of_another_account_do_not_exist, |app| {
@@ -274,4 +273,24 @@ app_test!(a_list_is_no_object, |app| {
         .header("Content-Type", "application/json")
         .body(r#"{"email":"a","email":"b","password":"c"}"#);
     assert_eq!(send(twice).await.value()["errors"][0]["field"], "email");
+});
+
+app_test!(staff_without_a_second_factor_have_no_rights, |app| {
+    let person = OperatorUser {
+        email: Email::parse("email", "new@staff.test").unwrap(),
+        password: PASSWORD.to_owned(),
+        first_name: "Sipho".to_owned(),
+        last_name: "Adams".to_owned(),
+        staff_role: Some(StaffRole::Admin),
+        totp_secret: None,
+    };
+    upsert_user(&app.app, person).await.unwrap();
+    let customer = app.customer("owner@karoo.test").await;
+    let client = app.client();
+    client.sign_in("new@staff.test", PASSWORD).await.expect(200);
+    assert_eq!(client.get("/itn").await.problem(), "403 mfa_enrolment_required");
+    let account = format!("/accounts/{}", customer.account_id);
+    assert_eq!(client.get(&account).await.problem(), "404 not_found");
+    assert_eq!(client.get("/invoices").await.problem(), "422 account_required");
+    app.staff(StaffRole::Support).await.get(&account).await.expect(200);
 });

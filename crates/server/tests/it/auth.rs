@@ -6,7 +6,11 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use server::auth::service::{OperatorUser, upsert_user};
 
-use crate::support::{TestApp, app::PASSWORD, client::send};
+use crate::support::{
+    TestApp,
+    app::{PASSWORD, totp_code},
+    client::send,
+};
 
 fn registration(email: &str) -> Value {
     json!({
@@ -265,20 +269,13 @@ app_test!(a_second_factor_is_asked_for_and_never_taken_twice, |app| {
         client.sign_in("staff@staff.test", "wrong").await.problem(),
         "401 invalid_credentials"
     );
-    let code = current_code(secret, app.app.clock.now().timestamp());
+    let code = totp_code(secret, app.app.clock.now());
     let wrong = if code == "000000" { "000001" } else { "000000" };
     assert_eq!(sign_in(Some(wrong)).await.problem(), "401 invalid_credentials");
     sign_in(Some(&code)).await.expect(200);
     client.refresh_csrf().await;
     assert_eq!(sign_in(Some(&code)).await.problem(), "401 invalid_credentials");
 });
-
-/// RFC 6238 by the library that authenticator apps agree with.
-fn current_code(secret: &str, at: i64) -> String {
-    let bytes = totp_rs::Secret::Encoded(secret.to_owned()).to_bytes().unwrap();
-    let totp = totp_rs::TOTP::new(totp_rs::Algorithm::SHA1, 6, 1, 30, bytes).unwrap();
-    totp.generate(u64::try_from(at).unwrap())
-}
 
 app_test!(billing_details_are_checked_and_kept, |app| {
     let customer = app.customer("owner@karoo.test").await;

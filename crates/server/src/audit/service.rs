@@ -1,0 +1,112 @@
+//! Writing the log: one call per change, inside the change's transaction.
+
+use chrono::{DateTime, Utc};
+use common::{
+    audit::{ActorKind, AuditAction, AuditChange},
+    ids::{AccountId, ApiKeyId, UserId},
+};
+
+use super::store;
+use crate::{
+    clock,
+    db::{Conn, QueryResult},
+};
+
+/// Who made a change and from where; handlers take it as an extractor.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    pub kind: ActorKind,
+    /// Who it was in words: an address, the name of a key, `PayFast`.
+    pub actor: String,
+    pub user_id: Option<UserId>,
+    pub api_key_id: Option<ApiKeyId>,
+    /// Network address of the request.
+    pub peer: Option<String>,
+    pub request_id: Option<String>,
+}
+
+impl Origin {
+    /// The server itself: a job, an expiry.
+    pub fn system() -> Self {
+        Self::inside(ActorKind::System, "CapeControl")
+    }
+
+    /// A notification of PayFast.
+    pub fn payfast() -> Self {
+        Self::inside(ActorKind::Gateway, "PayFast")
+    }
+
+    /// Somebody at the command line of the server.
+    pub fn operator() -> Self {
+        Self::inside(ActorKind::Operator, "operator")
+    }
+
+    /// The same place, but a person who proved only in this request who they are: at sign-in, at a reset.
+    pub fn acting_as(&self, user_id: UserId, email: &str) -> Self {
+        Self {
+            kind: ActorKind::User,
+            actor: email.to_owned(),
+            user_id: Some(user_id),
+            ..self.clone()
+        }
+    }
+
+    fn inside(kind: ActorKind, actor: &str) -> Self {
+        Self {
+            kind,
+            actor: actor.to_owned(),
+            user_id: None,
+            api_key_id: None,
+            peer: None,
+            request_id: None,
+        }
+    }
+}
+
+/// One change, as it is told to [`record`].
+pub struct Entry<'a> {
+    pub action: AuditAction,
+    /// Whose log it belongs to; `None` for what concerns a person alone.
+    pub account_id: Option<AccountId>,
+    /// `user`, `session`, `account`, `member`, `invitation`, `api_key`, `payment`, `invoice`.
+    pub subject_kind: &'static str,
+    pub subject_id: Option<&'a str>,
+    /// The thing in words: a number, an address, a name.
+    pub subject: &'a str,
+    /// Never secrets, nor hashes of them.
+    pub changes: Vec<AuditChange>,
+}
+
+/// Writes one line of the log in the caller's transaction: the change and its line are kept or lost together.
+pub fn record(conn: &mut Conn, origin: &Origin, entry: &Entry<'_>, now: DateTime<Utc>) -> QueryResult<()> {
+    store::insert(conn, clock::new_id(now), origin, entry, now)
+}
+
+/// The fields that differ, for [`Entry::changes`].
+pub fn changed<const N: usize>(fields: [(&str, Option<&str>, Option<&str>); N]) -> Vec<AuditChange> {
+    fields
+        .into_iter()
+        .filter(|(_, before, after)| before != after)
+        .map(|(field, before, after)| AuditChange {
+            field: field.to_owned(),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_fields_that_differ_are_told() {
+        let changes = changed([
+            ("company_name", Some("Karoo Kiln"), Some("Karoo Kiln")),
+            ("vat_number", None, Some("4000000000")),
+        ]);
+        assert_eq!(changes.len(), 1);
+        assert_eq!(changes[0].field, "vat_number");
+        assert_eq!(changes[0].before, None);
+    }
+}
