@@ -3,6 +3,7 @@
 //! Std knows no signals. So each program runs under a small shell supervisor, in a process group of
 //! its own, with our end of a pipe as its lifeline: when we die (Ctrl-C, `kill`, even `kill -9`) the
 //! kernel closes the pipe, and the supervisor stops the whole group and removes its scratch folder.
+//! Its watcher holds no output: one that misses the signal to end must not keep our readers waiting.
 
 use std::{
     ffi::OsStr,
@@ -37,7 +38,7 @@ program=$!
     done
     [ -z "$scratch" ] || rm -rf -- "$scratch"
     kill -s KILL 0
-) &
+) >/dev/null 2>&1 &
 watcher=$!
 while :; do
     wait "$program"
