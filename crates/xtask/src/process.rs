@@ -93,6 +93,23 @@ pub fn run(command: &mut Command, name: &str, advice: &str) -> Outcome<()> {
     }
 }
 
+/// As [`run`], but what the program says is shown only when it fails.
+pub fn run_quietly(command: &mut Command, name: &str, advice: &str) -> Outcome<()> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .or_fail(&format!("{name} did not start"), advice)?;
+    let _lifeline = child.stdin.take();
+    let output = child.wait_with_output().or_fail(name, advice)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+    println!("{}", String::from_utf8_lossy(&output.stderr));
+    Err(Failure::new(format!("{name} ended with {}", output.status), advice))
+}
+
 /// Runs a [`command`] to its end, shows its output as it comes, and returns whether it worked and the text.
 pub fn tee(command: &mut Command, name: &str) -> Outcome<(bool, String)> {
     let advice = "is the program installed?";
