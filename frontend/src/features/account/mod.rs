@@ -3,5 +3,7 @@
 mod home;
 mod settings;
 
-pub use home::HomePage;
-pub use settings::AccountPage;
+use crate::chunk::pages;
+
+pages! { records: home => home::HomePage }
+pages! { settings: account => settings::AccountPage }
