@@ -56,8 +56,9 @@ const ACTIONS: &[(&str, &str, &[AuditAction])] = &[
 /// Routes whose method may change something but that write nothing, and why.
 const SILENT: &[(&str, &str, &str)] = &[
     ("POST", "/auth/register", "a sign-up is nobody's until it is confirmed"),
-    ("POST", "/auth/login", "written by the flows of sign-in"),
-    ("POST", "/auth/logout", "written by the flows of sign-in"),
+    ("POST", "/auth/login", "the session tells when and from where"),
+    ("POST", "/auth/logout", "ends what the person's own session was"),
+    ("POST", "/chat/ticket", "lives for thirty seconds and opens one socket"),
     (
         "POST",
         "/invitations/preview",
@@ -220,8 +221,9 @@ app_test!(a_settlement_writes_each_line_once_however_often_it_is_told, |app| {
     app.pay(&checkout, Fault::Repeat).await;
     future::join_all((0..4).map(|_| app.run_jobs())).await;
     let sent = app.payfast.notifications()[0].body.clone().into_bytes();
+    let payfast = app.client();
     let itn = || async {
-        let request = app.client().raw(Method::POST, "/payments/payfast/itn");
+        let request = payfast.raw(Method::POST, "/payments/payfast/itn");
         let request = request.header("Content-Type", "application/x-www-form-urlencoded");
         send(request.body(sent.clone())).await.expect(200)
     };
