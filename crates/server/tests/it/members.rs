@@ -1,10 +1,18 @@
 //! Members and invitations: who joins, who leaves, and that somebody always owns the account.
 
 use chrono::TimeDelta;
-use common::accounts::AccountRole;
+use common::{ErrorCode, accounts::AccountRole, members::NewInvitation};
 use futures_util::future;
 use reqwest::{Method, header};
 use serde_json::{Value, json};
+use server::{
+    audit::Origin,
+    error::ApiError,
+    members::{
+        invitations,
+        service::{self, Actor},
+    },
+};
 
 use crate::support::{
     Client, Reply, TestApp,
@@ -351,34 +359,66 @@ app_test!(everybody_may_leave_but_the_last_owner, |app| {
 });
 
 app_test!(two_owners_who_end_each_other_at_once_leave_one, |app| {
-    for round in 0..4 {
+    for round in 0..8 {
         let owner = app.customer(&format!("owner{round}@karoo.test")).await;
         let second = app.member(&owner, AccountRole::Owner).await;
-        let (left, right) = if round % 2 == 0 {
-            let demote = json!({ "role": "member" });
-            let (ours, theirs) = (member_path(&owner, &second), member_path(&owner, &owner));
-            future::join(
-                owner.client.patch(&ours, demote.clone()),
-                second.client.patch(&theirs, demote),
-            )
-            .await
-        } else {
-            let (ours, theirs) = (member_path(&owner, &second), member_path(&owner, &owner));
-            future::join(owner.client.delete(&ours), second.client.delete(&theirs)).await
+        // Behind the guard, which lets both pass when they come at the same moment.
+        let actor = |who: &Customer| Actor {
+            account_id: owner.account_id,
+            user_id: who.user_id,
+            role: AccountRole::Owner,
+            origin: Origin::operator(),
         };
-        let mut statuses = [left.status.as_u16(), right.status.as_u16()];
-        statuses.sort_unstable();
-        // The slower one is refused: by the rule, or already by the guard when the faster one was done.
-        assert!(matches!(statuses, [200, 409 | 404 | 403]), "{statuses:?}");
-        let winner = if left.status.is_success() { &owner } else { &second };
-        let owners = roles(winner)
-            .await
-            .into_iter()
-            .filter(|(_, role)| role == "owner")
-            .count();
-        assert_eq!(owners, 1);
+        let end = async |who: &Customer, target: &Customer| {
+            if round % 2 == 0 {
+                service::remove(&app.app, actor(who), target.user_id).await
+            } else {
+                let role = AccountRole::Member;
+                let changed = service::change(&app.app, actor(who), target.user_id, role).await;
+                changed.map(drop)
+            }
+        };
+        let (left, right) = future::join(end(&owner, &second), end(&second, &owner)).await;
+        let (winner, refused) = match (left, right) {
+            (Ok(()), Err(refused)) => (&owner, refused),
+            (Err(refused), Ok(())) => (&second, refused),
+            both => panic!("{both:?}"),
+        };
+        assert_eq!(code_of(&refused), ErrorCode::LastOwner);
+        let owners = roles(winner).await.into_iter().filter(|(_, role)| role == "owner");
+        assert_eq!(owners.count(), 1);
     }
 });
+
+app_test!(an_owner_who_was_overtaken_changes_nothing_more, |app| {
+    let owner = app.customer("owner@karoo.test").await;
+    let second = app.member(&owner, AccountRole::Owner).await;
+    let viewer = app.member(&owner, AccountRole::Viewer).await;
+    let late = Actor {
+        account_id: owner.account_id,
+        user_id: second.user_id,
+        role: AccountRole::Owner,
+        origin: Origin::operator(),
+    };
+    owner.client.delete(&member_path(&owner, &second)).await.expect(200);
+    let change = service::change(&app.app, late.clone(), viewer.user_id, AccountRole::Owner).await;
+    assert_eq!(code_of(&change.unwrap_err()), ErrorCode::Forbidden);
+    let remove = service::remove(&app.app, late.clone(), viewer.user_id).await;
+    assert_eq!(code_of(&remove.unwrap_err()), ErrorCode::Forbidden);
+    let new = NewInvitation {
+        email: "sock@puppet.test".to_owned(),
+        role: AccountRole::Owner,
+    };
+    let invite = invitations::invite(&app.app, late, new).await;
+    assert_eq!(code_of(&invite.unwrap_err()), ErrorCode::Forbidden);
+});
+
+fn code_of(error: &ApiError) -> ErrorCode {
+    match error {
+        ApiError::Refused { code, .. } => *code,
+        ApiError::Internal(error) => panic!("{error}"),
+    }
+}
 
 app_test!(a_removed_owner_does_not_come_back_by_their_own_invitation, |app| {
     let owner = app.customer("owner@karoo.test").await;
