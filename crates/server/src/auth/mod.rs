@@ -5,8 +5,14 @@
 //! whoever registers somebody else's address gains nothing.
 
 pub mod http;
-mod logins;
-pub mod password;
-pub mod people;
 pub mod service;
+
+pub mod login;
+mod logins;
+pub mod operators;
+pub mod people;
+pub mod registration;
+pub mod sessions;
+
+pub mod password;
 pub mod store;
