@@ -19,6 +19,7 @@ use common::{
         AcceptInvitation, ChangeMember, Invite, ListInvitations, ListMembers, PreviewInvitation, RegisterInvited,
         RemoveMember, WithdrawInvitation,
     },
+    passwords::JudgePassword,
     payments::{CancelPayment, GetPayment, ListPayments, ReceiveItn, StartCheckout},
     plans::ListPlans,
     site::GetSite,
@@ -104,6 +105,7 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<Login, _, _>(auth::http::login);
     routes.add::<Logout, _, _>(auth::http::logout);
     routes.add::<GetMe, _, _>(auth::http::me);
+    routes.add::<JudgePassword, _, _>(auth::http::judge_password);
 
     routes.add::<GetAccount, _, _>(accounts::http::get);
     routes.add::<ChangeAccount, _, _>(accounts::http::change);

@@ -5,9 +5,15 @@ use actix_web::{
     http::header::{CACHE_CONTROL, USER_AGENT},
     web::Data,
 };
-use common::auth::{Credentials, CsrfToken, Done, EmailVerification, MailOnItsWay, Registration};
+use common::{
+    auth::{Credentials, CsrfToken, Done, EmailVerification, MailOnItsWay, Registration},
+    passwords::PasswordCandidate,
+};
 
-use super::service::{self, Device};
+use super::{
+    service::{self, Device},
+    strength,
+};
 use crate::{
     app::App,
     audit::Origin,
@@ -76,6 +82,11 @@ pub async fn logout(app: Data<App>, request: HttpRequest) -> Result<HttpResponse
         service::logout(&app, token).await?;
     }
     Ok(HttpResponse::Ok().cookie(removal_cookie(&app.config)).json(Done {}))
+}
+
+pub async fn judge_password(candidate: Json<PasswordCandidate>) -> HttpResponse {
+    let PasswordCandidate { password, context } = candidate.0;
+    HttpResponse::Ok().json(strength::judge(password, context).await)
 }
 
 pub async fn me(app: Data<App>, caller: Caller) -> Result<HttpResponse, ApiError> {

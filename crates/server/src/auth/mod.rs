@@ -16,3 +16,4 @@ pub mod sessions;
 
 pub mod password;
 pub mod store;
+pub mod strength;

@@ -5,7 +5,7 @@ use common::{
     ErrorCode, FieldError,
     auth::Registration,
     ids::UserId,
-    validate::{Email, NAME_MAX_CHARS, Name, check_new_password, line},
+    validate::{Email, NAME_MAX_CHARS, Name, line},
 };
 
 use super::{
@@ -29,7 +29,7 @@ const VERIFICATION_KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// Takes a sign-up and sends its mail; known and unknown addresses are answered alike.
 pub async fn register(app: &App, registration: Registration) -> Result<(), ApiError> {
-    let (email, mut row) = check_registration(&registration)?;
+    let (email, mut row) = check_registration(&registration).await?;
     row.password_hash = password::hash(registration.password).await;
     let now = app.clock.now();
     let token = random_token();
@@ -61,10 +61,17 @@ pub async fn register(app: &App, registration: Registration) -> Result<(), ApiEr
 }
 
 /// The checked fields, without a password hash yet; all that is wrong is told at once.
-fn check_registration(registration: &Registration) -> Result<(Email, RegistrationRow), ApiError> {
+async fn check_registration(registration: &Registration) -> Result<(Email, RegistrationRow), ApiError> {
     let mut errors = Vec::new();
     let email = collect(&mut errors, Email::parse("email", &registration.email));
-    collect(&mut errors, check_new_password("password", &registration.password));
+    let context = [
+        registration.email.as_str(),
+        &registration.first_name,
+        &registration.last_name,
+        registration.company_name.as_deref().unwrap_or_default(),
+    ];
+    let judged = password::check_new("password", &registration.password, &context).await;
+    collect(&mut errors, judged);
     let first_name = collect(
         &mut errors,
         Name::parse("first_name", &registration.first_name, "your first name"),

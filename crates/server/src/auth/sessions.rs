@@ -4,7 +4,13 @@ pub mod store;
 
 use chrono::TimeDelta;
 
-use crate::{accounts, app::App, db::QueryResult, error::ApiError, http::access::{Caller, Credential};
+use crate::{
+    accounts,
+    app::App,
+    db::QueryResult,
+    error::ApiError,
+    http::access::{Caller, Credential},
+};
 
 /// A session ends after this time without a request …
 pub const SESSION_IDLE: TimeDelta = TimeDelta::hours(12);

@@ -16,6 +16,7 @@ mod crash;
 mod db;
 mod itn;
 mod members;
+mod passwords;
 mod pdf;
 mod schema_parity;
 mod sockets;
