@@ -3,25 +3,26 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     ErrorCode, FieldError,
+    audit::AuditAction,
     auth::Registration,
     ids::UserId,
     validate::{Email, NAME_MAX_CHARS, Name, line},
 };
 
 use super::{
-    password,
+    mails, password,
+    passwords::enqueue,
     store::{self, NewRegistration, NewUser, RegistrationRow},
 };
 use crate::{
     accounts,
     app::App,
-    audit::Origin,
+    audit::{self, Origin},
     clock,
     db::QueryResult,
     error::ApiError,
     http::session::{hash_token, random_token},
     jobs::{self, Job},
-    mail::Mail,
 };
 
 /// A link that confirms an address works this long.
@@ -33,15 +34,14 @@ pub async fn register(app: &App, registration: Registration) -> Result<(), ApiEr
     row.password_hash = password::hash(registration.password).await;
     let now = app.clock.now();
     let token = random_token();
-    let confirm_url = app.config.http.url(&format!("/verify-email?token={token}"));
-    let sign_in_url = app.config.http.url("/sign-in");
+    let config = app.config.clone();
     app.db
         .write(move |conn| -> QueryResult<()> {
             let is_known = store::find_user_by_email(conn, &row.email_key)?.is_some();
             let mail = if is_known {
-                known_address_mail(&email, &sign_in_url)
+                mails::address_is_known(&config, email.as_str())
             } else {
-                confirmation_mail(&email, &confirm_url)
+                mails::confirm_address(&config, email.as_str(), &token)
             };
             // A sign-up of a known address is kept as well, with a link that nobody gets: whoever signs in with the
             // password of that sign-up hears the same as for an unknown address.
@@ -109,30 +109,39 @@ fn collect<T>(errors: &mut Vec<FieldError>, result: Result<T, FieldError>) -> Op
     result.map_err(|error| errors.push(error)).ok()
 }
 
-/// Nothing that was typed stands in it: anybody can have it sent to any address.
-fn confirmation_mail(email: &Email, url: &str) -> Mail {
-    Mail {
-        to: email.as_str().to_owned(),
-        subject: "Confirm your e-mail address".to_owned(),
-        text: format!(
-            "Hello\n\n\
-             Open this link and press the button to confirm your e-mail address:\n\n{url}\n\n\
-             The link works once, for 24 hours.\n\
-             If you did not sign up at CapeControl, ignore this mail: nothing was created.\n"
-        ),
-    }
+/// Takes the wish for another link; the same work for every address.
+pub async fn resend_confirmation(app: &App, email: &Email) -> Result<(), ApiError> {
+    let job = Job::Confirmation { email_key: email.key() };
+    enqueue(app, job).await
 }
 
-fn known_address_mail(email: &Email, url: &str) -> Mail {
-    Mail {
-        to: email.as_str().to_owned(),
-        subject: "You already have an account".to_owned(),
-        text: format!(
-            "Hello\n\n\
-             Somebody, probably you, signed up at CapeControl with this address, which has an account already.\n\
-             Nothing was changed. Sign in here:\n\n{url}\n"
-        ),
-    }
+/// Sends another link of the newest sign-up that waits; the worker's part of [`resend_confirmation`].
+///
+/// The link is one more: a stranger who asks for it must not end the one that was sent before.
+pub async fn send_confirmation(app: &App, email_key: String) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let config = app.config.clone();
+    app.db
+        .write(move |conn| -> QueryResult<()> {
+            let is_known = store::find_user_by_email(conn, &email_key)?.is_some();
+            let newest = store::find_newest_registration(conn, &email_key, now)?;
+            let Some(row) = newest.filter(|_| !is_known) else {
+                return Ok(());
+            };
+            let token = random_token();
+            let mail = mails::confirm_address(&config, &row.email, &token);
+            let again = NewRegistration {
+                id: clock::new_id(now),
+                row,
+                token_hash: hash_token(&token),
+                now,
+                expires_at: now + VERIFICATION_KEPT,
+            };
+            store::insert_registration(conn, &again)?;
+            jobs::enqueue(conn, &Job::Mail(mail), now)
+        })
+        .await?;
+    Ok(())
 }
 
 /// Turns a sign-up into a user with an account of their own; the token works once.
@@ -148,7 +157,9 @@ pub async fn verify_email(app: &App, token: &str, origin: Origin) -> Result<(), 
             if !is_new {
                 return Err(token_invalid());
             }
-            let origin = origin.acting_as(user_id, &row.email);
+            let user = store::load_user(conn, user_id)?;
+            let origin = origin.acting_as(user_id, &user.email);
+            audit::record(conn, &origin, &user.entry(AuditAction::UserRegistered), now)?;
             accounts::service::open_for(conn, &origin, user_id, &row.company_name, &row.email, now)?;
             Ok(())
         })

@@ -23,7 +23,7 @@ pub struct NewSession<'a> {
     pub expires_at: DateTime<Utc>,
 }
 
-pub fn insert_session(conn: &mut Conn, session: &NewSession<'_>) -> QueryResult<()> {
+pub fn insert(conn: &mut Conn, session: &NewSession<'_>) -> QueryResult<()> {
     diesel::insert_into(sessions::table)
         .values((
             sessions::id.eq(session.id),
@@ -41,10 +41,12 @@ pub fn insert_session(conn: &mut Conn, session: &NewSession<'_>) -> QueryResult<
         .map(drop)
 }
 
+/// A session with what its person may do.
 #[derive(Queryable)]
-pub struct SessionRow {
+pub struct CallerRow {
     pub id: SessionId,
     pub last_seen_at: NaiveDateTime,
+    pub last_peer: String,
     pub user_id: UserId,
     pub email: String,
     pub staff_role: Option<StaffRole>,
@@ -52,12 +54,12 @@ pub struct SessionRow {
 }
 
 /// A session that was used since `idle_since` and has not reached its end.
-pub fn find_session(
+pub fn find_caller(
     conn: &mut Conn,
     token_hash: &str,
     now: DateTime<Utc>,
     idle_since: DateTime<Utc>,
-) -> QueryResult<Option<SessionRow>> {
+) -> QueryResult<Option<CallerRow>> {
     sessions::table
         .inner_join(users::table)
         .filter(sessions::token_hash.eq(token_hash))
@@ -66,6 +68,7 @@ pub fn find_session(
         .select((
             sessions::id,
             sessions::last_seen_at,
+            sessions::last_peer,
             users::id,
             users::email,
             users::staff_role,
@@ -75,15 +78,96 @@ pub fn find_session(
         .optional()
 }
 
-pub fn touch_session(conn: &mut Conn, id: SessionId, now: DateTime<Utc>) -> QueryResult<()> {
+#[derive(Queryable)]
+pub struct SessionRow {
+    pub id: SessionId,
+    pub user_agent: String,
+    pub peer: String,
+    pub last_peer: String,
+    pub created_at: NaiveDateTime,
+    pub last_seen_at: NaiveDateTime,
+    pub expires_at: NaiveDateTime,
+    pub has_second_factor: bool,
+}
+
+/// The sessions of a person that have not ended, the latest used first.
+pub fn load_living(
+    conn: &mut Conn,
+    user_id: UserId,
+    now: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+) -> QueryResult<Vec<SessionRow>> {
+    sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::expires_at.gt(now.naive_utc()))
+        .filter(sessions::last_seen_at.gt(idle_since.naive_utc()))
+        .order((sessions::last_seen_at.desc(), sessions::id.desc()))
+        .select((
+            sessions::id,
+            sessions::user_agent,
+            sessions::peer,
+            sessions::last_peer,
+            sessions::created_at,
+            sessions::last_seen_at,
+            sessions::expires_at,
+            sessions::has_second_factor,
+        ))
+        .load(conn)
+}
+
+pub fn touch(conn: &mut Conn, id: SessionId, peer: &str, now: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(sessions::table.find(id))
-        .set(sessions::last_seen_at.eq(now.naive_utc()))
+        .set((sessions::last_seen_at.eq(now.naive_utc()), sessions::last_peer.eq(peer)))
         .execute(conn)
         .map(drop)
 }
 
-pub fn remove_session(conn: &mut Conn, token_hash: &str) -> QueryResult<()> {
+/// Gives a session another token, the old one is worthless; `false` when the session has ended.
+pub fn rotate(conn: &mut Conn, id: SessionId, token_hash: &str) -> QueryResult<bool> {
+    diesel::update(sessions::table.find(id))
+        .set(sessions::token_hash.eq(token_hash))
+        .execute(conn)
+        .map(|updated| updated == 1)
+}
+
+pub fn mark_second_factor(conn: &mut Conn, id: SessionId) -> QueryResult<()> {
+    diesel::update(sessions::table.find(id))
+        .set(sessions::has_second_factor.eq(true))
+        .execute(conn)
+        .map(drop)
+}
+
+/// No session of a person counts as proven by a second factor any longer.
+pub fn unmark_second_factor(conn: &mut Conn, user_id: UserId) -> QueryResult<()> {
+    diesel::update(sessions::table.filter(sessions::user_id.eq(user_id)))
+        .set(sessions::has_second_factor.eq(false))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Ends a session; `false` when it had ended.
+pub fn remove(conn: &mut Conn, id: SessionId) -> QueryResult<bool> {
+    diesel::delete(sessions::table.find(id))
+        .execute(conn)
+        .map(|removed| removed == 1)
+}
+
+pub fn remove_by_token(conn: &mut Conn, token_hash: &str) -> QueryResult<bool> {
     diesel::delete(sessions::table.filter(sessions::token_hash.eq(token_hash)))
+        .execute(conn)
+        .map(|removed| removed == 1)
+}
+
+pub fn remove_all(conn: &mut Conn, user_id: UserId) -> QueryResult<()> {
+    diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id)))
+        .execute(conn)
+        .map(drop)
+}
+
+pub fn remove_others(conn: &mut Conn, user_id: UserId, kept: SessionId) -> QueryResult<()> {
+    diesel::delete(sessions::table)
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::id.ne(kept))
         .execute(conn)
         .map(drop)
 }
