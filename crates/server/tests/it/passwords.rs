@@ -232,7 +232,6 @@ app_test!(known_and_unknown_addresses_take_as_long, |app| {
             };
             let (known, unknown) = (median(&mut known), median(&mut unknown));
             ratios.push(known.as_secs_f64() / unknown.as_secs_f64());
-            println!("{path}: known {known:?}, unknown {unknown:?}");
             if (0.6..1.6).contains(ratios.last().unwrap()) {
                 break;
             }
