@@ -69,15 +69,17 @@ pub async fn run_due(app: &App) -> Result<(), ApiError> {
     }
 }
 
-/// Puts away what has ended: sessions, sign-ups, idempotency keys, refused notifications.
+/// Puts away what has ended: sessions, sign-ups, idempotency keys, refused notifications, texts of dead jobs.
 pub async fn keep_house(app: &App) -> Result<(), ApiError> {
     let now = app.clock.now();
+    app.limits.purge();
     app.db
         .write(move |conn| -> QueryResult<()> {
             auth::service::purge_expired(conn, now)?;
             chat::service::purge_expired(conn, now)?;
             idempotency::store::purge(conn, now - idempotency::KEPT)?;
             itn::store::purge_rejected(conn, now - itn::REJECTED_KEPT)?;
+            jobs::store::purge_payloads(conn, now - jobs::DEAD_PAYLOAD_KEPT)?;
             Ok(())
         })
         .await?;

@@ -12,7 +12,8 @@ use crate::{
     app::App,
     error::ApiError,
     http::{
-        Caller, Json, csrf, peer,
+        Caller, Json, csrf,
+        peer::Peer,
         session::{SessionToken, removal_cookie},
     },
 };
@@ -35,21 +36,26 @@ pub async fn csrf_token(app: Data<App>, request: HttpRequest, caller: Option<Cal
     })
 }
 
-pub async fn register(app: Data<App>, registration: Json<Registration>) -> Result<HttpResponse, ApiError> {
-    service::register(&app, registration.0).await?;
+pub async fn register(app: Data<App>, peer: Peer, registration: Json<Registration>) -> Result<HttpResponse, ApiError> {
+    service::register(&app, registration.0, peer.0).await?;
     Ok(HttpResponse::Accepted().json(MailOnItsWay {
         message: "We sent you a mail. Open its link to confirm your address.".to_owned(),
     }))
 }
 
-pub async fn verify_email(app: Data<App>, verification: Json<EmailVerification>) -> Result<HttpResponse, ApiError> {
-    service::verify_email(&app, &verification.0.token).await?;
+pub async fn verify_email(
+    app: Data<App>,
+    peer: Peer,
+    verification: Json<EmailVerification>,
+) -> Result<HttpResponse, ApiError> {
+    service::verify_email(&app, &verification.0.token, peer.0).await?;
     Ok(HttpResponse::Ok().json(Done {}))
 }
 
 pub async fn login(
     app: Data<App>,
     request: HttpRequest,
+    peer: Peer,
     credentials: Json<Credentials>,
 ) -> Result<HttpResponse, ApiError> {
     let agent = request
@@ -59,7 +65,7 @@ pub async fn login(
         .unwrap_or_default();
     let device = Device {
         user_agent: agent.chars().take(USER_AGENT_MAX_CHARS).collect(),
-        peer: peer::address(&request, &app.config.http.trusted_proxies),
+        peer: peer.0,
     };
     let old_token = SessionToken::from_request(&request, &app.config);
     let (token, signed_in) = service::login(&app, credentials.0, device, old_token).await?;

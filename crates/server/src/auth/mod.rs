@@ -5,6 +5,7 @@
 //! whoever registers somebody else's address gains nothing.
 
 pub mod http;
+pub mod limits;
 mod logins;
 pub mod password;
 pub mod service;

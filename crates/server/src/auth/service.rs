@@ -13,7 +13,7 @@ use totp_rs::{Algorithm, Secret, TOTP};
 
 pub use super::logins::{Login, logins};
 use super::{
-    password,
+    limits, password,
     store::{self, NewRegistration, NewSession, NewUser, RegistrationRow, UserRow},
 };
 use crate::{
@@ -40,9 +40,10 @@ const SESSION_KEPT: TimeDelta = TimeDelta::days(7);
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(5);
 
 /// Takes a sign-up and sends its mail; known and unknown addresses are answered alike.
-pub async fn register(app: &App, registration: Registration) -> Result<(), ApiError> {
+pub async fn register(app: &App, registration: Registration, peer: IpAddr) -> Result<(), ApiError> {
     let (email, mut row) = check_registration(&registration)?;
-    row.password_hash = password::hash(registration.password).await;
+    limits::before_mail(app, &row.email_key, peer).await?;
+    row.password_hash = password::hash(registration.password).await?;
     let now = app.clock.now();
     let token = random_token();
     let confirm_url = app.config.http.url(&format!("/verify-email?token={token}"));
@@ -141,7 +142,8 @@ fn known_address_mail(email: &Email, url: &str) -> Mail {
 }
 
 /// Turns a sign-up into a user with an account of their own; the token works once.
-pub async fn verify_email(app: &App, token: &str) -> Result<(), ApiError> {
+pub async fn verify_email(app: &App, token: &str, peer: IpAddr) -> Result<(), ApiError> {
+    limits::before_mail_token(app, peer).await?;
     let token_hash = hash_token(token);
     let now = app.clock.now();
     app.db
@@ -203,6 +205,8 @@ pub async fn login(
     let email_key = Email::parse("email", &credentials.email)
         .map(|email| email.key())
         .unwrap_or_default();
+    limits::before_sign_in(app, &email_key, device.peer).await?;
+    let key = email_key.clone();
     let (user, pending) = app
         .db
         .read(move |conn| -> QueryResult<_> {
@@ -213,8 +217,8 @@ pub async fn login(
         .await?;
     // Two verifications in every case, so that the time tells nothing.
     let stored = user.as_ref().map(|user| user.password_hash.clone());
-    let is_right = password::verify(credentials.password.clone(), stored).await;
-    let waits = password::verify(credentials.password, pending).await;
+    let is_right = password::verify(credentials.password.clone(), stored).await?;
+    let waits = password::verify(credentials.password, pending).await?;
     let user = match user {
         Some(user) if is_right => user,
         _ if waits => {
@@ -228,6 +232,12 @@ pub async fn login(
             ));
         }
     };
+    limits::after_right_password(app, &key, device.peer).await;
+    let user_id = user.id;
+    let has_code = credentials.totp.as_deref().is_some_and(|code| !code.trim().is_empty());
+    if user.totp_secret.is_some() && has_code {
+        limits::before_code(app, user_id).await?;
+    }
     let totp_step = check_totp(&user, credentials.totp.as_deref(), now)?;
     let token = SessionToken::generate();
     let token_hash = token.hash();
@@ -257,6 +267,9 @@ pub async fn login(
             signed_in(conn, user, now)
         })
         .await?;
+    if totp_step.is_some() {
+        limits::after_right_code(app, user_id).await;
+    }
     Ok((token, signed_in))
 }
 
@@ -385,7 +398,7 @@ pub struct OperatorUser {
 /// Creates the user, or gives an existing one this password and second factor; tells the id and whether it is new.
 pub async fn upsert_user(app: &App, user: OperatorUser) -> Result<(UserId, bool), ApiError> {
     check_new_password("password", &user.password)?;
-    let password_hash = password::hash(user.password).await;
+    let password_hash = password::hash(user.password).await?;
     let now = app.clock.now();
     let saved = app
         .db

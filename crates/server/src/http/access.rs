@@ -18,7 +18,7 @@ use common::{
 };
 
 use super::{csrf, session::SessionToken};
-use crate::{app::App, auth, error::ApiError};
+use crate::{app::App, auth, error::ApiError, limits::Quota};
 
 /// A signed-in person and what they may do.
 #[derive(Debug, Clone)]
@@ -94,6 +94,9 @@ async fn admit(access: Access, request: &HttpRequest) -> Result<Option<Caller>, 
         csrf::check_token(request, &app.config)?;
     }
     let Some(mut caller) = caller else { return Ok(None) };
+    app.limits
+        .check(Quota::Person, &[caller.user_id.as_str().into()])
+        .await?;
     match access {
         Access::Public | Access::SignedIn | Access::Ticket | Access::Gateway => {}
         Access::Staff(needed) => {
@@ -114,6 +117,9 @@ async fn admit(access: Access, request: &HttpRequest) -> Result<Option<Caller>, 
         Access::AccountOrStaff(needed, reader) => {
             caller.account = choose_account(&caller, needed, Some(reader), request)?;
         }
+    }
+    if let Some((account_id, _)) = caller.account {
+        app.limits.check(Quota::Account, &[account_id.as_str().into()]).await?;
     }
     Ok(Some(caller))
 }
