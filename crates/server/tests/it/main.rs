@@ -8,12 +8,18 @@
 mod support;
 
 mod access;
+mod attacks;
 mod auth;
+mod busy;
 mod checkout;
 mod crash;
 mod db;
 mod itn;
+mod limits;
 mod pdf;
 mod schema_parity;
+mod secrets;
+mod shutdown;
+mod slow;
 mod sockets;
 mod worker;
