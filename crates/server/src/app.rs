@@ -29,8 +29,6 @@ use crate::{
 const SHUTDOWN_SECONDS: u64 = 20;
 /// A connection without a request is closed after this time; longer than a proxy keeps its own.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// A client that does not take its answer's end is cut.
-const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Settings and the handles of everything outside; shared by all requests.
 pub struct App {
@@ -166,7 +164,6 @@ pub fn serve(app: Data<App>, listener: TcpListener) -> io::Result<Server> {
     .workers(workers)
     .max_connections(max_connections.div_ceil(workers))
     .client_request_timeout(client_timeout)
-    .client_disconnect_timeout(DISCONNECT_TIMEOUT)
     .keep_alive(KEEP_ALIVE)
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .disable_signals()

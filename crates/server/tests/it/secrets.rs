@@ -120,7 +120,8 @@ async fn a_log_holds_no_secret(db: TestDb) {
     let log = Log::default();
     let writer = log.clone();
     // The client of this test runs in the same process, and its own lines are not the server's.
-    let filter = EnvFilter::new("trace,hyper=off,hyper_util=off,reqwest=off,lettre=off,mio=off,polling=off");
+    let filter =
+        EnvFilter::new("trace,hyper=off,hyper_util=off,reqwest=off,cookie_store=off,lettre=off,mio=off,polling=off");
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(move || writer.clone());

@@ -24,7 +24,7 @@ async fn dribble(base_url: &str, head: String) -> (String, f64) {
         });
         let answer = raw::read_to_end(&mut stream);
         let took = started.elapsed().as_secs_f64();
-        drop(stream);
+        let _ = stream.shutdown(std::net::Shutdown::Both);
         dribbling.join().unwrap();
         (answer, took)
     };
