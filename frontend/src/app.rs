@@ -9,7 +9,7 @@ use leptos_router::{
 use crate::{
     components::toast::{Toast, ToastHost},
     features::{
-        account::{AccountPage, HomePage},
+        account::{AccountPage, AppearancePage, CompanyPage, HomePage, ProfilePage},
         auth::{CheckMailPage, RegisterPage, SignInPage, VerifyPage},
         checkout::CheckoutPage,
         invoices::{InvoicePage, InvoicesPage},
@@ -46,6 +46,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/checkout") view=|| guarded(CheckoutPage)/>
                     <Route path=path!("/home") view=|| guarded(HomePage)/>
                     <Route path=path!("/account") view=|| guarded(AccountPage)/>
+                    <Route path=path!("/account/company") view=|| guarded(CompanyPage)/>
+                    <Route path=path!("/account/profile") view=|| guarded(ProfilePage)/>
+                    <Route path=path!("/account/appearance") view=|| guarded(AppearancePage)/>
                     <Route path=path!("/invoices") view=|| guarded(InvoicesPage)/>
                     <Route path=path!("/invoices/:id") view=|| guarded(InvoicePage)/>
                     <Route path=path!("/payments") view=|| guarded(PaymentsPage)/>

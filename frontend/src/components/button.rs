@@ -12,6 +12,8 @@ pub enum Kind {
     Primary,
     Secondary,
     Quiet,
+    /// Destroys something; only in a dialog that asks.
+    Danger,
 }
 
 /// Size of a button.
@@ -111,6 +113,7 @@ fn class(kind: Kind, fit: Fit) -> String {
         Kind::Primary => "btn-primary",
         Kind::Secondary => "btn-secondary",
         Kind::Quiet => "btn-quiet",
+        Kind::Danger => "btn-danger",
     };
     let fit = match fit {
         Fit::Normal => "",

@@ -1,7 +1,13 @@
-//! Home and Account of somebody who is signed in.
+//! Home and the settings of somebody who is signed in.
 
+mod appearance;
+mod company;
+mod frame;
 mod home;
-mod settings;
+mod profile;
 
+pub use appearance::AppearancePage;
+pub use company::CompanyPage;
+pub use frame::AccountPage;
 pub use home::HomePage;
-pub use settings::AccountPage;
+pub use profile::ProfilePage;
