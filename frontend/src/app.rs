@@ -10,7 +10,7 @@ use crate::{
     components::toast::{Toast, ToastHost},
     features::{
         account::{AccountPage, AppearancePage, CompanyPage, HomePage, ProfilePage},
-        auth::{CheckMailPage, RegisterPage, SignInPage, VerifyPage},
+        auth::{CheckMailPage, ForgotPage, RegisterPage, ResetPage, SignInPage, VerifyPage},
         checkout::CheckoutPage,
         invoices::{InvoicePage, InvoicesPage},
         payments::{CancelledPage, PaymentPage, PaymentsPage, ReturnPage},
@@ -40,6 +40,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/check-mail") view=CheckMailPage/>
                     <Route path=path!("/verify-email") view=VerifyPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
+                    <Route path=path!("/forgot-password") view=ForgotPage/>
+                    <Route path=path!("/reset-password") view=ResetPage/>
                     <Route path=path!("/terms") view=TermsPage/>
                     <Route path=path!("/privacy") view=PrivacyPage/>
                     <Route path=path!("/refunds") view=RefundsPage/>
