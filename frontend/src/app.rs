@@ -9,7 +9,9 @@ use leptos_router::{
 use crate::{
     components::toast::{Toast, ToastHost},
     features::{
-        account::{AccountPage, AppearancePage, CompanyPage, HomePage, ProfilePage},
+        account::{
+            AccountPage, AppearancePage, CompanyPage, HomePage, PasswordPage, ProfilePage, SessionsPage, TwoStepPage,
+        },
         auth::{CheckMailPage, ForgotPage, RegisterPage, ResetPage, SignInPage, VerifyPage},
         checkout::CheckoutPage,
         invoices::{InvoicePage, InvoicesPage},
@@ -50,6 +52,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account") view=|| guarded(AccountPage)/>
                     <Route path=path!("/account/company") view=|| guarded(CompanyPage)/>
                     <Route path=path!("/account/profile") view=|| guarded(ProfilePage)/>
+                    <Route path=path!("/account/password") view=|| guarded(PasswordPage)/>
+                    <Route path=path!("/account/two-step") view=|| guarded(TwoStepPage)/>
+                    <Route path=path!("/account/sessions") view=|| guarded(SessionsPage)/>
                     <Route path=path!("/account/appearance") view=|| guarded(AppearancePage)/>
                     <Route path=path!("/invoices") view=|| guarded(InvoicesPage)/>
                     <Route path=path!("/invoices/:id") view=|| guarded(InvoicePage)/>

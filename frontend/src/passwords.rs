@@ -88,6 +88,15 @@ impl NewPassword {
         password
     }
 
+    /// One that is typed already, and that nobody has judged.
+    #[cfg(test)]
+    pub fn fixed(text: &str) -> Self {
+        Self {
+            value: RwSignal::new(text.to_owned()),
+            verdict: RwSignal::new(None),
+        }
+    }
+
     /// The password, if the rules and the last verdict on it allow it.
     pub fn check(self, field: &str) -> Result<String, FieldError> {
         let password = self.value.get_untracked();

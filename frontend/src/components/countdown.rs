@@ -54,11 +54,6 @@ impl Countdown {
         });
     }
 
-    pub fn stop(self) {
-        self.round.update_value(|round| *round += 1);
-        self.left.set(0);
-    }
-
     pub fn is_running(self) -> bool {
         self.is_running.get()
     }

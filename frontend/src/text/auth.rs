@@ -45,7 +45,6 @@ texts! {
         resending: "Sending…",
         resent: "Sent. Look in your mail, and in the spam folder.",
         resend_failed: "send the link again",
-        resend_first: "No mail yet?",
         check_known: "If you have an account with this address already, sign in instead.",
         check_again: "Sign up with another address",
         verify_title: "Confirm your e-mail address",

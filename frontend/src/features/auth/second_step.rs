@@ -2,13 +2,14 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::sign_in::{Form, Step, resting};
+use super::sign_in::{Form, Step};
 use crate::{
     browser,
     components::{
         button::{Button, Fit, Kind as Weight, PlainButton},
         field::Field,
         heading::Heading,
+        notice::resting,
         problem::problem_banner,
     },
     session::Session,

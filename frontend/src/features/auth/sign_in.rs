@@ -23,7 +23,7 @@ use crate::{
         dynamic::{dynamic, react},
         field::{Errors, Field, PasswordField},
         heading::Heading,
-        notice::Notice,
+        notice::{Notice, resting},
         problem::{Words, problem_banner},
     },
     explain::could_not,
@@ -315,20 +315,6 @@ fn first_step(form: Form, session: Session, above: AnyView, to_register: String)
         <p class="centred soft">{texts.new_here} " " <a class="inline-touch" href=to_register>{texts.create_account}</a></p>
     }
     .into_any()
-}
-
-/// Tells how long nothing can be tried.
-pub fn resting(rest: Countdown) -> AnyView {
-    dynamic(move || {
-        rest.is_running().then(|| {
-            view! {
-                <Notice tone=Tone::Danger icon_name="clock" title=t().common.too_many_short>
-                    <p class="banner-more">{rest.words(|time| t().common.wait_again(time))}</p>
-                </Notice>
-            }
-            .into_any()
-        })
-    })
 }
 
 /// A refused sign-in in words that tell a stranger nothing about who has an account.
