@@ -1,4 +1,4 @@
-//! The routes. Each page is a component of its own, so that it can become a chunk that is loaded when visited.
+//! The routes. What strangers see first is part of the first load; every other page comes with its chunk.
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -7,16 +7,9 @@ use leptos_router::{
 };
 
 use crate::{
+    chunk::open,
     components::toast::{Toast, ToastHost},
-    features::{
-        account::{
-            AccountPage, AppearancePage, CompanyPage, HomePage, PasswordPage, ProfilePage, SessionsPage, TwoStepPage,
-        },
-        auth::{CheckMailPage, ForgotPage, RegisterPage, ResetPage, SignInPage, VerifyPage},
-        checkout::CheckoutPage,
-        invoices::{InvoicePage, InvoicesPage},
-        payments::{CancelledPage, PaymentPage, PaymentsPage, ReturnPage},
-    },
+    features::{account, auth, checkout, invoices, payments},
     frame::Frame,
     pages::{
         legal::{PrivacyPage, RefundsPage, TermsPage},
@@ -38,30 +31,30 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=path!("/") view=StartPage/>
                     <Route path=path!("/plans") view=PlansPage/>
-                    <Route path=path!("/register") view=RegisterPage/>
-                    <Route path=path!("/check-mail") view=CheckMailPage/>
-                    <Route path=path!("/verify-email") view=VerifyPage/>
-                    <Route path=path!("/sign-in") view=SignInPage/>
-                    <Route path=path!("/forgot-password") view=ForgotPage/>
-                    <Route path=path!("/reset-password") view=ResetPage/>
+                    <Route path=path!("/register") view=|| open(auth::register())/>
+                    <Route path=path!("/check-mail") view=|| open(auth::check_mail())/>
+                    <Route path=path!("/verify-email") view=|| open(auth::verify())/>
+                    <Route path=path!("/sign-in") view=|| open(auth::sign_in())/>
+                    <Route path=path!("/forgot-password") view=|| open(auth::forgot())/>
+                    <Route path=path!("/reset-password") view=|| open(auth::reset())/>
                     <Route path=path!("/terms") view=TermsPage/>
                     <Route path=path!("/privacy") view=PrivacyPage/>
                     <Route path=path!("/refunds") view=RefundsPage/>
-                    <Route path=path!("/checkout") view=|| guarded(CheckoutPage)/>
-                    <Route path=path!("/home") view=|| guarded(HomePage)/>
-                    <Route path=path!("/account") view=|| guarded(AccountPage)/>
-                    <Route path=path!("/account/company") view=|| guarded(CompanyPage)/>
-                    <Route path=path!("/account/profile") view=|| guarded(ProfilePage)/>
-                    <Route path=path!("/account/password") view=|| guarded(PasswordPage)/>
-                    <Route path=path!("/account/two-step") view=|| guarded(TwoStepPage)/>
-                    <Route path=path!("/account/sessions") view=|| guarded(SessionsPage)/>
-                    <Route path=path!("/account/appearance") view=|| guarded(AppearancePage)/>
-                    <Route path=path!("/invoices") view=|| guarded(InvoicesPage)/>
-                    <Route path=path!("/invoices/:id") view=|| guarded(InvoicePage)/>
-                    <Route path=path!("/payments") view=|| guarded(PaymentsPage)/>
-                    <Route path=path!("/payments/:id") view=|| guarded(PaymentPage)/>
-                    <Route path=path!("/payments/:id/return") view=ReturnPage/>
-                    <Route path=path!("/payments/:id/cancelled") view=CancelledPage/>
+                    <Route path=path!("/checkout") view=|| guarded(checkout::checkout())/>
+                    <Route path=path!("/home") view=|| guarded(account::home())/>
+                    <Route path=path!("/account") view=|| guarded(account::account())/>
+                    <Route path=path!("/account/company") view=|| guarded(account::company())/>
+                    <Route path=path!("/account/profile") view=|| guarded(account::profile())/>
+                    <Route path=path!("/account/password") view=|| guarded(account::password())/>
+                    <Route path=path!("/account/two-step") view=|| guarded(account::two_step())/>
+                    <Route path=path!("/account/sessions") view=|| guarded(account::sessions())/>
+                    <Route path=path!("/account/appearance") view=|| guarded(account::appearance())/>
+                    <Route path=path!("/invoices") view=|| guarded(invoices::list())/>
+                    <Route path=path!("/invoices/:id") view=|| guarded(invoices::one())/>
+                    <Route path=path!("/payments") view=|| guarded(payments::list())/>
+                    <Route path=path!("/payments/:id") view=|| guarded(payments::one())/>
+                    <Route path=path!("/payments/:id/return") view=|| open(payments::back())/>
+                    <Route path=path!("/payments/:id/cancelled") view=|| open(payments::cancelled())/>
                 </FlatRoutes>
             </Frame>
             <ToastHost toast/>

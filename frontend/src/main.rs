@@ -8,6 +8,7 @@ mod api;
 mod app;
 mod billing;
 mod browser;
+mod chunk;
 mod components;
 mod dates;
 mod documents;

@@ -18,6 +18,7 @@ use leptos_router::{
 use crate::{
     api::{self, Failure},
     browser,
+    chunk::{Page, open, preload},
     components::{
         button::ButtonLink,
         dynamic::{dynamic, react},
@@ -211,7 +212,9 @@ pub fn use_session() -> Session {
 }
 
 /// Shows `page` to signed-in people; sends others to sign in and back.
-pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
+pub fn guarded(page: Page) -> impl IntoView {
+    // Its chunk comes while the server says who this is.
+    preload(page);
     let session = use_session();
     let location = use_location();
     let navigate = use_navigate();
@@ -239,7 +242,7 @@ pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
     });
     dynamic(move || match stage.get() {
         Stage::Show if is_closed.get() => enrol_first().into_any(),
-        Stage::Show => page().into_any(),
+        Stage::Show => open(page),
         Stage::Wait | Stage::Leave => view! { <PageSkeleton label=t().auth.checking/> }.into_any(),
         Stage::Fail => {
             let failure = session.who.with_untracked(|who| match who {
