@@ -8,12 +8,20 @@
 mod support;
 
 mod access;
+mod api_keys;
+mod audit;
+mod audit_of_sign_in;
 mod auth;
 mod checkout;
 mod crash;
 mod db;
 mod itn;
+mod members;
+mod mfa;
+mod operators;
+mod passwords;
 mod pdf;
 mod schema_parity;
+mod sessions;
 mod sockets;
 mod worker;
