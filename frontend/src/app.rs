@@ -35,12 +35,20 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/check-mail") view=|| open(auth::check_mail())/>
                     <Route path=path!("/verify-email") view=|| open(auth::verify())/>
                     <Route path=path!("/sign-in") view=|| open(auth::sign_in())/>
+                    <Route path=path!("/forgot-password") view=|| open(auth::forgot())/>
+                    <Route path=path!("/reset-password") view=|| open(auth::reset())/>
                     <Route path=path!("/terms") view=TermsPage/>
                     <Route path=path!("/privacy") view=PrivacyPage/>
                     <Route path=path!("/refunds") view=RefundsPage/>
                     <Route path=path!("/checkout") view=|| guarded(checkout::checkout())/>
                     <Route path=path!("/home") view=|| guarded(account::home())/>
                     <Route path=path!("/account") view=|| guarded(account::account())/>
+                    <Route path=path!("/account/company") view=|| guarded(account::company())/>
+                    <Route path=path!("/account/profile") view=|| guarded(account::profile())/>
+                    <Route path=path!("/account/password") view=|| guarded(account::password())/>
+                    <Route path=path!("/account/two-step") view=|| guarded(account::two_step())/>
+                    <Route path=path!("/account/sessions") view=|| guarded(account::sessions())/>
+                    <Route path=path!("/account/appearance") view=|| guarded(account::appearance())/>
                     <Route path=path!("/invoices") view=|| guarded(invoices::list())/>
                     <Route path=path!("/invoices/:id") view=|| guarded(invoices::one())/>
                     <Route path=path!("/payments") view=|| guarded(payments::list())/>

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use common::payments::Checkout;
 use leptos::prelude::{document, window};
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, HtmlFormElement, HtmlInputElement};
 
 /// The present instant; the only place of the client that reads the clock.
@@ -30,6 +31,24 @@ pub fn random_key() -> String {
 /// Percent-encodes one value of a query string.
 pub fn encode(text: &str) -> String {
     js_sys::encode_uri_component(text).into()
+}
+
+/// Takes the query out of the address bar and of the history, where a secret of a link must not stay.
+pub fn hide_query() {
+    let window = window();
+    if let (Ok(history), Ok(path)) = (window.history(), window.location().pathname()) {
+        // A browser that refuses leaves the address as it was; the link works once in any case.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
+    }
+}
+
+/// Puts `text` on the clipboard; `false` where the browser does not allow it.
+pub async fn copy(text: &str) -> bool {
+    let navigator = window().navigator();
+    // Only on https and loopback.
+    let has_clipboard =
+        js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object());
+    has_clipboard && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
 }
 
 /// Leaves the page for `path` and forgets everything in memory.
@@ -64,6 +83,16 @@ pub fn focus(id: &str) {
     {
         // Focus can only fail on elements that are gone.
         let _ = element.focus();
+    }
+}
+
+/// Gives the keyboard to the heading of the page, when what had it is gone.
+pub fn focus_heading() {
+    if let Ok(Some(heading)) = document().query_selector("h1")
+        && let Some(heading) = heading.dyn_ref::<HtmlElement>()
+    {
+        // Focus can only fail on elements that are gone.
+        let _ = heading.focus();
     }
 }
 

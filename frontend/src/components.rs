@@ -3,7 +3,10 @@
 pub mod art;
 pub mod badge;
 pub mod button;
+pub mod copy;
+pub mod countdown;
 pub mod data;
+pub mod dialog;
 pub mod dynamic;
 pub mod field;
 pub mod heading;

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike, Utc};
 
+use crate::text::t;
+
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
@@ -18,6 +20,36 @@ pub fn date(at: DateTime<Utc>) -> String {
 pub fn date_time(at: DateTime<Utc>) -> String {
     let local = local(at);
     format!("{}, {:02}:{:02}", date(at), local.hour(), local.minute())
+}
+
+/// How long ago: `5 minutes ago`, `yesterday`; after a week the date.
+pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let texts = t().common;
+    let minutes = (now - at).num_minutes();
+    let days = -days_until(at, now);
+    match (days, minutes) {
+        (_, ..1) => texts.just_now.to_owned(),
+        (_, 1) => texts.minute_ago.to_owned(),
+        (_, 2..60) => texts.minutes_ago(&minutes.to_string()),
+        (_, 60..120) => texts.hour_ago.to_owned(),
+        (..=0, _) | (1, ..720) => texts.hours_ago(&(minutes / 60).to_string()),
+        (1, _) => texts.yesterday.to_owned(),
+        (2..=7, _) => texts.days_ago(&days.to_string()),
+        _ => date(at),
+    }
+}
+
+/// A wait in words: `40 seconds`; from two minutes on in whole minutes, rounded up, then in hours.
+pub fn duration(seconds: u32) -> String {
+    let texts = t().common;
+    match seconds {
+        1 => texts.one_second.to_owned(),
+        60 => texts.one_minute.to_owned(),
+        0..120 => texts.seconds(&seconds.to_string()),
+        120..3_540 => texts.minutes(&seconds.div_ceil(60).to_string()),
+        3_540..=3_600 => texts.one_hour.to_owned(),
+        _ => texts.hours(&seconds.div_ceil(3_600).to_string()),
+    }
 }
 
 /// For the `datetime` attribute of `<time>`.
@@ -56,6 +88,41 @@ mod tests {
         assert_eq!(date_time(at("2026-12-31T22:05:00Z")), "1 Jan 2027, 00:05");
         assert_eq!(date(at("2026-02-28T21:59:59Z")), "28 Feb 2026");
         assert_eq!(machine(at("2026-11-24T07:14:59Z")), "2026-11-24T07:14:59Z");
+    }
+
+    #[test]
+    fn the_past_is_told_by_its_distance() {
+        let now = at("2026-11-24T10:00:00Z");
+        for (text, words) in [
+            ("2026-11-24T10:00:30Z", "just now"),
+            ("2026-11-24T09:59:01Z", "just now"),
+            ("2026-11-24T09:58:30Z", "1 minute ago"),
+            ("2026-11-24T09:15:00Z", "45 minutes ago"),
+            ("2026-11-24T08:30:00Z", "1 hour ago"),
+            ("2026-11-24T05:00:00Z", "5 hours ago"),
+            ("2026-11-23T23:00:00Z", "11 hours ago"),
+            ("2026-11-23T20:00:00Z", "yesterday"),
+            ("2026-11-21T10:00:00Z", "3 days ago"),
+            ("2026-11-10T10:00:00Z", "10 Nov 2026"),
+        ] {
+            assert_eq!(ago(at(text), now), words, "{text}");
+        }
+    }
+
+    #[test]
+    fn waits_are_told_in_whole_units() {
+        for (seconds, words) in [
+            (1, "1 second"),
+            (40, "40 seconds"),
+            (60, "1 minute"),
+            (119, "119 seconds"),
+            (121, "3 minutes"),
+            (900, "15 minutes"),
+            (3_600, "1 hour"),
+            (3_601, "2 hours"),
+        ] {
+            assert_eq!(duration(seconds), words);
+        }
     }
 
     #[test]

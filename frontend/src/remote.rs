@@ -116,6 +116,14 @@ impl<T: Send + Sync + 'static> Remote<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Remote<T> {
+    /// Changes the answer by what the page knows has happened to it.
+    pub fn update(self, change: impl FnOnce(&mut T)) {
+        if let Some(mut value) = untrack(|| self.get()) {
+            change(&mut value);
+            self.set(value);
+        }
+    }
+
     pub fn get(self) -> Option<T> {
         self.with(|value| value.cloned())
     }

@@ -46,6 +46,7 @@ mod common;
 mod invoices;
 mod legal;
 mod payments;
+mod security;
 mod shop;
 
 pub use legal::Page as LegalPage;
@@ -58,6 +59,7 @@ pub struct Catalogue {
     pub payments: &'static payments::Payments,
     pub invoices: &'static invoices::Invoices,
     pub account: &'static account::Account,
+    pub security: &'static security::Security,
     pub legal: &'static legal::Legal,
 }
 
@@ -68,6 +70,7 @@ static ENGLISH: Catalogue = Catalogue {
     payments: &payments::ENGLISH,
     invoices: &invoices::ENGLISH,
     account: &account::ENGLISH,
+    security: &security::ENGLISH,
     legal: &legal::ENGLISH,
 };
 

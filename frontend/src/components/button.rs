@@ -12,6 +12,8 @@ pub enum Kind {
     Primary,
     Secondary,
     Quiet,
+    /// Destroys something; only in a dialog that asks.
+    Danger,
 }
 
 /// Size of a button.
@@ -31,13 +33,16 @@ pub fn Button(
     #[prop(into)] label: Signal<String>,
     #[prop(into)] busy_label: Signal<String>,
     #[prop(into)] is_busy: Signal<bool>,
+    /// Cannot be pressed now; the reason stands beside it.
+    #[prop(optional, into)]
+    is_off: Signal<bool>,
     #[prop(optional)] on_press: Option<Callback<()>>,
     #[prop(optional)] kind: Kind,
     #[prop(optional)] fit: Fit,
     #[prop(optional)] icon: Option<&'static str>,
 ) -> impl IntoView {
     let press = move |event: MouseEvent| {
-        if is_busy.get_untracked() {
+        if is_busy.get_untracked() || is_off.get_untracked() {
             event.prevent_default();
         } else if let Some(on_press) = on_press {
             on_press.run(());
@@ -49,7 +54,7 @@ pub fn Button(
         <button
             class=class(kind, fit)
             type=if on_press.is_some() { "button" } else { "submit" }
-            aria-disabled=is_running
+            aria-disabled=flag(move || is_busy.get() || is_off.get())
             aria-busy=is_running
             on:click=press
         >
@@ -111,6 +116,7 @@ fn class(kind: Kind, fit: Fit) -> String {
         Kind::Primary => "btn-primary",
         Kind::Secondary => "btn-secondary",
         Kind::Quiet => "btn-quiet",
+        Kind::Danger => "btn-danger",
     };
     let fit = match fit {
         Fit::Normal => "",

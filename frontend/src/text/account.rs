@@ -1,4 +1,4 @@
-//! Home and Account of a signed-in customer.
+//! Home, and the settings of somebody who is signed in.
 
 texts! {
     Account {
@@ -19,10 +19,19 @@ texts! {
         no_invoices: "No invoices yet. Your first one appears here when you choose a plan.",
         welcome: "Welcome. Choose a plan to start.",
         title: "Account",
+        settings: "Settings",
+        of_company: "Company",
+        of_you: "You",
+        members: "Members",
+        keys: "API keys",
+        audit: "Audit log",
+        password: "Password",
+        two_step: "Two-step sign-in",
+        sessions: "Sessions",
         profile: "Profile",
         name: "Name",
         email: "E-mail address",
-        billing: "Company and billing",
+        billing: "Company and VAT",
         save: "Save billing details",
         billing_saved: "Billing details saved.",
         role_reads: "Your role in this account can read but not change these details.",
@@ -38,7 +47,6 @@ texts! {
         load_failed: "your account",
         home_failed: "your invoices",
         save_failed: "save your billing details",
-        legal: "Terms, privacy and refunds",
         switch_account: "Account",
         no_account: "You belong to no account, so there is nothing to pay here.",
     }

@@ -1,9 +1,29 @@
-//! Home and Account of somebody who is signed in.
+//! Home and the settings of somebody who is signed in.
 
+mod appearance;
+mod codes;
+mod company;
+mod enrol;
+mod frame;
 mod home;
-mod settings;
+mod password;
+mod profile;
+mod sessions;
+mod two_step;
 
 use crate::chunk::pages;
 
 pages! { records: home => home::HomePage }
-pages! { settings: account => settings::AccountPage }
+pages! {
+    settings:
+    account => frame::AccountPage,
+    company => company::CompanyPage,
+    profile => profile::ProfilePage,
+    appearance => appearance::AppearancePage,
+}
+pages! {
+    security:
+    password => password::PasswordPage,
+    two_step => two_step::TwoStepPage,
+    sessions => sessions::SessionsPage,
+}

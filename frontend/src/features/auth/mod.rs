@@ -1,7 +1,11 @@
-//! Signing up, confirming the address, signing in.
+//! Signing up, confirming the address, signing in, and setting a forgotten password.
 
 mod check_mail;
+mod forgot;
 mod register;
+mod resend;
+mod reset;
+mod second_step;
 mod sign_in;
 mod verify;
 
@@ -16,10 +20,15 @@ pages! {
     check_mail => check_mail::CheckMailPage,
     verify => verify::VerifyPage,
     sign_in => sign_in::SignInPage,
+    forgot => forgot::ForgotPage,
+    reset => reset::ResetPage,
 }
 
 /// The address that the mail was sent to, for the page that says so.
 const SENT_TO_KEY: &str = "capecontrol.sent_to";
+
+/// The address that is being typed on one of these pages, for the next of them.
+const ADDRESS_KEY: &str = "capecontrol.address";
 
 /// One narrow column under the horizon.
 fn column(content: impl IntoView + 'static) -> impl IntoView {
