@@ -21,7 +21,7 @@ use crate::{
         not_found::NotFoundPage,
         start::{PlansPage, StartPage},
     },
-    session::{Session, guarded},
+    session::{Session, guarded, in_account},
     site::SiteFacts,
 };
 
@@ -43,16 +43,16 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/terms") view=TermsPage/>
                     <Route path=path!("/privacy") view=PrivacyPage/>
                     <Route path=path!("/refunds") view=RefundsPage/>
-                    <Route path=path!("/checkout") view=|| guarded(CheckoutPage)/>
+                    <Route path=path!("/checkout") view=|| in_account(CheckoutPage)/>
                     <Route path=path!("/home") view=|| guarded(HomePage)/>
                     <Route path=path!("/account") view=|| guarded(AccountPage)/>
                     <Route path=path!("/account/company") view=|| guarded(CompanyPage)/>
                     <Route path=path!("/account/profile") view=|| guarded(ProfilePage)/>
                     <Route path=path!("/account/appearance") view=|| guarded(AppearancePage)/>
-                    <Route path=path!("/invoices") view=|| guarded(InvoicesPage)/>
-                    <Route path=path!("/invoices/:id") view=|| guarded(InvoicePage)/>
-                    <Route path=path!("/payments") view=|| guarded(PaymentsPage)/>
-                    <Route path=path!("/payments/:id") view=|| guarded(PaymentPage)/>
+                    <Route path=path!("/invoices") view=|| in_account(InvoicesPage)/>
+                    <Route path=path!("/invoices/:id") view=|| in_account(InvoicePage)/>
+                    <Route path=path!("/payments") view=|| in_account(PaymentsPage)/>
+                    <Route path=path!("/payments/:id") view=|| in_account(PaymentPage)/>
                     <Route path=path!("/payments/:id/return") view=ReturnPage/>
                     <Route path=path!("/payments/:id/cancelled") view=CancelledPage/>
                 </FlatRoutes>

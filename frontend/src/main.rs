@@ -20,9 +20,11 @@ mod pages;
 mod paging;
 mod plans;
 mod remote;
+mod roles;
 mod session;
 mod site;
 mod status;
+mod switcher;
 mod text;
 
 use wasm_bindgen::JsCast;

@@ -120,6 +120,15 @@ impl<T: Clone + Send + Sync + 'static> Remote<T> {
         self.with(|value| value.cloned())
     }
 
+    /// Changes the answer that is shown, if there is one and the page is still open.
+    pub fn update(self, change: impl FnOnce(&mut T)) {
+        let shown = self.value.try_get_untracked().flatten();
+        if let Some(mut value) = shown.and_then(|shown| shown.downcast_ref::<T>().cloned()) {
+            change(&mut value);
+            self.set(value);
+        }
+    }
+
     /// `ready` with the data, `waiting` before, and words with a way to try again when it failed.
     pub fn show(
         self,

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use common::{
     ErrorCode,
     accounts::{Account, AccountRole, AccountSummary},
-    auth::{GetMe, Login, Logout, SignedIn},
+    auth::{GetMe, Login, Logout, SignedIn, StaffRole},
     ids::AccountId,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -23,7 +23,7 @@ use crate::{
         skeleton::PageSkeleton,
     },
     explain::explain,
-    next,
+    next, roles,
     text::t,
 };
 
@@ -92,10 +92,16 @@ impl Session {
 
     /// Ends the session on the server, then leaves the page so that nothing stays in memory.
     pub async fn sign_out(self) -> Result<(), Failure> {
+        self.forget().await?;
+        browser::leave_to("/sign-in?signed_out=1");
+        Ok(())
+    }
+
+    /// Ends the session on the server and in this browser's stores; leave the page next.
+    pub async fn forget(self) -> Result<(), Failure> {
         api::call::<Logout>(&[], &()).await?;
         browser::session().clear();
         browser::local().remove(ACCOUNT_KEY);
-        browser::leave_to("/sign-in?signed_out=1");
         Ok(())
     }
 
@@ -124,15 +130,40 @@ impl Session {
         self.id.get()
     }
 
-    /// Whether the account may be changed and charged; the server decides again.
-    pub fn may_pay(self) -> bool {
-        self.account.with(|account| {
-            account
-                .as_ref()
-                .is_some_and(|account| account.role >= AccountRole::Member)
+    /// Whether the person has `role` in the account, or more; the server decides again.
+    pub fn may(self, role: AccountRole) -> bool {
+        self.account
+            .with(|account| account.as_ref().is_some_and(|account| account.role >= role))
+    }
+
+    /// The accounts to choose from.
+    pub fn accounts(self) -> Vec<AccountSummary> {
+        self.who.with(|who| match who {
+            Who::Somebody(signed_in) => signed_in.accounts.clone(),
+            Who::Asking | Who::Nobody | Who::Unreachable(_) => Vec::new(),
         })
     }
 
+    pub fn staff_role(self) -> Option<StaffRole> {
+        self.who.with(|who| match who {
+            Who::Somebody(signed_in) => signed_in.user.staff_role,
+            Who::Asking | Who::Nobody | Who::Unreachable(_) => None,
+        })
+    }
+
+    /// The person joined an account, which is shown from now on.
+    pub fn joined(self, account: AccountSummary) {
+        let id = account.id;
+        self.who.update(|who| {
+            if let Who::Somebody(signed_in) = who {
+                signed_in.accounts.retain(|known| known.id != id);
+                signed_in.accounts.push(account);
+            }
+        });
+        self.choose_account(id);
+    }
+
+    /// Shows another account of the person; every private page starts anew.
     pub fn choose_account(self, id: AccountId) {
         browser::local().set(ACCOUNT_KEY, id.as_str());
         api::act_for(Some(id));
@@ -199,7 +230,11 @@ pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
         }
     });
     dynamic(move || match stage.get() {
-        Stage::Show => page().into_any(),
+        Stage::Show => {
+            // Nothing of one company may stay on the screen when another one is chosen.
+            session.id.track();
+            page().into_any()
+        }
         Stage::Wait | Stage::Leave => view! { <PageSkeleton label=t().auth.checking/> }.into_any(),
         Stage::Fail => {
             let failure = session.who.with_untracked(|who| match who {
@@ -213,6 +248,17 @@ pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
             });
             view! { <div class="page"><ProblemPanel words retry/></div> }.into_any()
         }
+    })
+}
+
+/// As [`guarded`], for pages about a company: who belongs to none is told what to do.
+pub fn in_account<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
+    let session = use_session();
+    let stage = session.stage();
+    let is_alone = Memo::new(move |_| stage.get() == Stage::Show && session.account_id().is_none());
+    dynamic(move || match is_alone.get() {
+        true => roles::no_company(),
+        false => guarded(page).into_any(),
     })
 }
 

@@ -41,11 +41,15 @@ macro_rules! replace_with_str {
 }
 
 mod account;
+mod audit;
 mod auth;
 mod common;
 mod invoices;
+mod keys;
 mod legal;
+mod members;
 mod payments;
+mod roles;
 mod shop;
 
 pub use legal::Page as LegalPage;
@@ -59,6 +63,10 @@ pub struct Catalogue {
     pub invoices: &'static invoices::Invoices,
     pub account: &'static account::Account,
     pub legal: &'static legal::Legal,
+    pub roles: &'static roles::Roles,
+    pub members: &'static members::Members,
+    pub keys: &'static keys::Keys,
+    pub audit: &'static audit::Audit,
 }
 
 static ENGLISH: Catalogue = Catalogue {
@@ -69,6 +77,10 @@ static ENGLISH: Catalogue = Catalogue {
     invoices: &invoices::ENGLISH,
     account: &account::ENGLISH,
     legal: &legal::ENGLISH,
+    roles: &roles::ENGLISH,
+    members: &members::ENGLISH,
+    keys: &keys::ENGLISH,
+    audit: &audit::ENGLISH,
 };
 
 /// The catalogue of the reader's language; English is the only one so far.

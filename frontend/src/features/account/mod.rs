@@ -8,6 +8,6 @@ mod profile;
 
 pub use appearance::AppearancePage;
 pub use company::CompanyPage;
-pub use frame::AccountPage;
+pub use frame::{AccountPage, settings_frame};
 pub use home::HomePage;
 pub use profile::ProfilePage;

@@ -19,7 +19,7 @@ use crate::{components::art::Horizon, next};
 const SENT_TO_KEY: &str = "capecontrol.sent_to";
 
 /// One narrow column under the horizon.
-fn column(content: impl IntoView + 'static) -> impl IntoView {
+pub fn column(content: impl IntoView + 'static) -> impl IntoView {
     view! {
         <div>
             <Horizon/>
