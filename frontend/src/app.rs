@@ -13,6 +13,7 @@ use crate::{
         auth::{CheckMailPage, RegisterPage, SignInPage, VerifyPage},
         checkout::CheckoutPage,
         invoices::{InvoicePage, InvoicesPage},
+        members::{InvitationPage, MembersPage},
         payments::{CancelledPage, PaymentPage, PaymentsPage, ReturnPage},
     },
     frame::Frame,
@@ -43,10 +44,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/terms") view=TermsPage/>
                     <Route path=path!("/privacy") view=PrivacyPage/>
                     <Route path=path!("/refunds") view=RefundsPage/>
+                    <Route path=path!("/invitation") view=InvitationPage/>
                     <Route path=path!("/checkout") view=|| in_account(CheckoutPage)/>
                     <Route path=path!("/home") view=|| guarded(HomePage)/>
                     <Route path=path!("/account") view=|| guarded(AccountPage)/>
                     <Route path=path!("/account/company") view=|| guarded(CompanyPage)/>
+                    <Route path=path!("/account/members") view=|| in_account(MembersPage)/>
                     <Route path=path!("/account/profile") view=|| guarded(ProfilePage)/>
                     <Route path=path!("/account/appearance") view=|| guarded(AppearancePage)/>
                     <Route path=path!("/invoices") view=|| in_account(InvoicesPage)/>

@@ -6,6 +6,7 @@
 mod address;
 mod api;
 mod app;
+mod asking;
 mod billing;
 mod browser;
 mod components;
