@@ -13,6 +13,7 @@ use crate::{
         auth::{CheckMailPage, RegisterPage, SignInPage, VerifyPage},
         checkout::CheckoutPage,
         invoices::{InvoicePage, InvoicesPage},
+        keys::KeysPage,
         members::{InvitationPage, MembersPage},
         payments::{CancelledPage, PaymentPage, PaymentsPage, ReturnPage},
     },
@@ -49,6 +50,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/home") view=|| guarded(HomePage)/>
                     <Route path=path!("/account") view=|| guarded(AccountPage)/>
                     <Route path=path!("/account/company") view=|| guarded(CompanyPage)/>
+                    <Route path=path!("/account/keys") view=|| in_account(KeysPage)/>
                     <Route path=path!("/account/members") view=|| in_account(MembersPage)/>
                     <Route path=path!("/account/profile") view=|| guarded(ProfilePage)/>
                     <Route path=path!("/account/appearance") view=|| guarded(AppearancePage)/>

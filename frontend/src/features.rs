@@ -4,5 +4,6 @@ pub mod account;
 pub mod auth;
 pub mod checkout;
 pub mod invoices;
+pub mod keys;
 pub mod members;
 pub mod payments;
