@@ -10,6 +10,7 @@ use crate::{
     components::toast::{Toast, ToastHost},
     features::{
         account::{AccountPage, AppearancePage, CompanyPage, HomePage, ProfilePage},
+        audit::AuditPage,
         auth::{CheckMailPage, RegisterPage, SignInPage, VerifyPage},
         checkout::CheckoutPage,
         invoices::{InvoicePage, InvoicesPage},
@@ -51,6 +52,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account") view=|| guarded(AccountPage)/>
                     <Route path=path!("/account/company") view=|| guarded(CompanyPage)/>
                     <Route path=path!("/account/keys") view=|| in_account(KeysPage)/>
+                    <Route path=path!("/account/audit") view=|| guarded(AuditPage)/>
                     <Route path=path!("/account/members") view=|| in_account(MembersPage)/>
                     <Route path=path!("/account/profile") view=|| guarded(ProfilePage)/>
                     <Route path=path!("/account/appearance") view=|| guarded(AppearancePage)/>

@@ -1,0 +1,7 @@
+//! The audit log: who changed what, for owners, and for staff who keep watch over all.
+
+mod entry;
+mod filters;
+mod list;
+
+pub use list::AuditPage;
