@@ -4,8 +4,9 @@ import {
 } from "../fixtures.ts";
 
 const WIDTHS = [320, 360];
-const PUBLIC = ["/", "/plans", "/plans?per=year", "/register", "/check-mail", "/sign-in", "/verify-email", "/terms", "/privacy", "/refunds", "/nowhere"];
-const SIGNED_IN = ["/home", "/account", "/invoices", "/payments"];
+const PUBLIC = ["/", "/plans", "/plans?per=year", "/register", "/check-mail", "/sign-in", "/forgot-password", "/reset-password", "/verify-email", "/terms", "/privacy", "/refunds", "/nowhere"];
+const SIGNED_IN = ["/home", "/invoices", "/payments", "/account"];
+const SETTINGS = ["company", "profile", "password", "two-step", "sessions", "appearance"];
 
 for (const width of WIDTHS) {
   test(`every page fits ${width} pixels`, async ({ page, person }) => {
@@ -34,6 +35,7 @@ for (const width of WIDTHS) {
     await page.getByRole("link", { name: /^INV-\d+$/ }).click();
     await expect(page.getByRole("heading", { level: 1, name: /^INV-\d+$/ })).toBeVisible();
     await expectNoSidewaysScroll(page);
+    for (const section of SETTINGS) await visit(`/account/${section}`);
     for (const path of [...SIGNED_IN, `/payments/${id}`, `/payments/${id}/cancelled`]) await visit(path);
   });
 }

@@ -48,6 +48,14 @@ impl Failure {
         }
     }
 
+    /// Seconds to wait before another try, when there were too many.
+    pub fn wait(&self) -> Option<u32> {
+        match self {
+            Failure::Refused { problem, retry_after } if problem.status == 429 => *retry_after,
+            Failure::Refused { .. } | Failure::Offline | Failure::Unreadable => None,
+        }
+    }
+
     pub fn is_not_found(&self) -> bool {
         self.problem().is_some_and(|problem| problem.status == 404)
     }
@@ -56,7 +64,7 @@ impl Failure {
 thread_local! {
     static CSRF: RefCell<Option<String>> = const { RefCell::new(None) };
     static ACCOUNT: Cell<Option<AccountId>> = const { Cell::new(None) };
-    static ON_SIGNED_OUT: Cell<Option<fn()>> = const { Cell::new(None) };
+    static ON_REFUSED: Cell<Option<fn(ErrorCode)>> = const { Cell::new(None) };
 }
 
 /// Calls an endpoint; `parameters` fill the `{…}` places of its path.
@@ -91,9 +99,9 @@ pub async fn is_signed_in() -> Result<bool, Failure> {
     Ok(fetch_csrf().await?.signed_in)
 }
 
-/// What to do when the server no longer knows the session.
-pub fn on_signed_out(react: fn()) {
-    ON_SIGNED_OUT.set(Some(react));
+/// What to do when the server no longer knows the session, or wants a second factor before anything else.
+pub fn on_session_refused(react: fn(ErrorCode)) {
+    ON_REFUSED.set(Some(react));
 }
 
 /// What is left to do when types are out of the way, boxed so that it is compiled once.
@@ -119,16 +127,22 @@ async fn exchange(method: Method, path: String, body: serde_json::Value, key: Op
         match send(method, &path, &body, key, token.as_deref()).await {
             Err(failure) if failure.is(ErrorCode::Csrf) && !token_is_fresh => forget_csrf(),
             Err(failure) => {
-                if failure.is(ErrorCode::NotSignedIn)
-                    && let Some(react) = ON_SIGNED_OUT.get()
-                {
+                if failure.is(ErrorCode::NotSignedIn) {
                     forget_csrf();
-                    react();
+                    tell_session(ErrorCode::NotSignedIn);
+                } else if failure.is(ErrorCode::MfaEnrolmentRequired) {
+                    tell_session(ErrorCode::MfaEnrolmentRequired);
                 }
                 return Err(failure);
             }
             Ok(text) => return Ok(text),
         }
+    }
+}
+
+fn tell_session(code: ErrorCode) {
+    if let Some(react) = ON_REFUSED.get() {
+        react(code);
     }
 }
 

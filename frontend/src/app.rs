@@ -9,9 +9,11 @@ use leptos_router::{
 use crate::{
     components::toast::{Toast, ToastHost},
     features::{
-        account::{AccountPage, AppearancePage, CompanyPage, HomePage, ProfilePage},
+        account::{
+            AccountPage, AppearancePage, CompanyPage, HomePage, PasswordPage, ProfilePage, SessionsPage, TwoStepPage,
+        },
         audit::AuditPage,
-        auth::{CheckMailPage, RegisterPage, SignInPage, VerifyPage},
+        auth::{CheckMailPage, ForgotPage, RegisterPage, ResetPage, SignInPage, VerifyPage},
         checkout::CheckoutPage,
         invoices::{InvoicePage, InvoicesPage},
         keys::KeysPage,
@@ -43,6 +45,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/check-mail") view=CheckMailPage/>
                     <Route path=path!("/verify-email") view=VerifyPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
+                    <Route path=path!("/forgot-password") view=ForgotPage/>
+                    <Route path=path!("/reset-password") view=ResetPage/>
                     <Route path=path!("/terms") view=TermsPage/>
                     <Route path=path!("/privacy") view=PrivacyPage/>
                     <Route path=path!("/refunds") view=RefundsPage/>
@@ -55,6 +59,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account/audit") view=|| guarded(AuditPage)/>
                     <Route path=path!("/account/members") view=|| in_account(MembersPage)/>
                     <Route path=path!("/account/profile") view=|| guarded(ProfilePage)/>
+                    <Route path=path!("/account/password") view=|| guarded(PasswordPage)/>
+                    <Route path=path!("/account/two-step") view=|| guarded(TwoStepPage)/>
+                    <Route path=path!("/account/sessions") view=|| guarded(SessionsPage)/>
                     <Route path=path!("/account/appearance") view=|| guarded(AppearancePage)/>
                     <Route path=path!("/invoices") view=|| in_account(InvoicesPage)/>
                     <Route path=path!("/invoices/:id") view=|| in_account(InvoicePage)/>

@@ -1,15 +1,21 @@
 //! The one dialog of a page that asks before something that cannot be undone, and then does it.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::components::{
-    button::Kind,
-    dialog::{Confirm, Question},
-    dynamic::dynamic,
-    problem::Words,
+use crate::{
+    browser,
+    components::{
+        button::Kind,
+        dialog::{Confirm, Question},
+        dynamic::dynamic,
+        problem::Words,
+    },
 };
+
+/// The dialog has given the keyboard back by then.
+const AFTER_CLOSING: Duration = Duration::from_millis(100);
 
 /// What the dialog does; the words say why it could not be done.
 pub type Deed = Pin<Box<dyn Future<Output = Result<(), Words>>>>;
@@ -26,6 +32,8 @@ pub struct Plea {
     pub acting: &'static str,
     pub kind: Kind,
     pub deed: Callback<(), Deed>,
+    /// Gets the keyboard afterwards, where the button that asked is gone by then.
+    pub focus: Option<&'static str>,
 }
 
 #[derive(Clone, Copy)]
@@ -66,6 +74,7 @@ impl Asking {
             acting,
             kind,
             deed,
+            focus,
         } = plea;
         let question = Question {
             text: Signal::stored(text),
@@ -81,9 +90,16 @@ impl Asking {
                 let outcome = deed.run(()).await;
                 self.is_busy.try_set(false);
                 match outcome {
-                    Ok(()) => self.is_open.try_set(false),
-                    Err(words) => self.problem.try_set(Some(words)).and(Some(false)),
-                };
+                    Ok(()) => {
+                        self.is_open.try_set(false);
+                        if let Some(id) = focus {
+                            set_timeout(move || browser::focus(id), AFTER_CLOSING);
+                        }
+                    }
+                    Err(words) => {
+                        self.problem.try_set(Some(words));
+                    }
+                }
             });
         });
         view! {

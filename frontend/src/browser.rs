@@ -87,6 +87,16 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Gives the keyboard to the heading of the page, when what had it is gone.
+pub fn focus_heading() {
+    if let Ok(Some(heading)) = document().query_selector("h1")
+        && let Some(heading) = heading.dyn_ref::<HtmlElement>()
+    {
+        // Focus can only fail on elements that are gone.
+        let _ = heading.focus();
+    }
+}
+
 /// Sets or removes `data-theme` on `<html>`; see `public/theme.js`.
 pub fn set_theme(theme: Option<&str>) {
     let Some(root) = document().document_element() else {

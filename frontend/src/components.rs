@@ -4,6 +4,7 @@ pub mod art;
 pub mod badge;
 pub mod button;
 pub mod copy;
+pub mod countdown;
 pub mod data;
 pub mod dialog;
 pub mod dynamic;

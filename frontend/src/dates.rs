@@ -39,6 +39,19 @@ pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// A wait in words: `40 seconds`; from two minutes on in whole minutes, rounded up, then in hours.
+pub fn duration(seconds: u32) -> String {
+    let texts = t().common;
+    match seconds {
+        1 => texts.one_second.to_owned(),
+        60 => texts.one_minute.to_owned(),
+        0..120 => texts.seconds(&seconds.to_string()),
+        120..3_540 => texts.minutes(&seconds.div_ceil(60).to_string()),
+        3_540..=3_600 => texts.one_hour.to_owned(),
+        _ => texts.hours(&seconds.div_ceil(3_600).to_string()),
+    }
+}
+
 /// For the `datetime` attribute of `<time>`.
 pub fn machine(at: DateTime<Utc>) -> String {
     format!(
@@ -93,6 +106,22 @@ mod tests {
             ("2026-11-10T10:00:00Z", "10 Nov 2026"),
         ] {
             assert_eq!(ago(at(text), now), words, "{text}");
+        }
+    }
+
+    #[test]
+    fn waits_are_told_in_whole_units() {
+        for (seconds, words) in [
+            (1, "1 second"),
+            (40, "40 seconds"),
+            (60, "1 minute"),
+            (119, "119 seconds"),
+            (121, "3 minutes"),
+            (900, "15 minutes"),
+            (3_600, "1 hour"),
+            (3_601, "2 hours"),
+        ] {
+            assert_eq!(duration(seconds), words);
         }
     }
 

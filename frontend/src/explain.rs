@@ -2,7 +2,7 @@
 
 use common::ErrorCode;
 
-use crate::{api::Failure, components::problem::Words, text::t};
+use crate::{api::Failure, components::problem::Words, dates, text::t};
 
 /// `title` says what could not be done, in a sentence of the catalogue.
 pub fn explain(failure: &Failure, title: &str) -> Words {
@@ -13,7 +13,7 @@ pub fn explain(failure: &Failure, title: &str) -> Words {
         Failure::Refused { problem, retry_after } => {
             let detail = match problem.status {
                 429 => match retry_after {
-                    Some(seconds) => texts.wait_seconds(&seconds.to_string()),
+                    Some(seconds) => texts.wait(&dates::duration(*seconds)),
                     None => texts.too_many.to_owned(),
                 },
                 403 if problem.is(ErrorCode::Forbidden) => texts.not_allowed.to_owned(),

@@ -19,6 +19,7 @@ mod next;
 mod orders;
 mod pages;
 mod paging;
+mod passwords;
 mod plans;
 mod remote;
 mod roles;

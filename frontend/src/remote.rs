@@ -120,7 +120,7 @@ impl<T: Clone + Send + Sync + 'static> Remote<T> {
         self.with(|value| value.cloned())
     }
 
-    /// Changes the answer that is shown, if there is one and the page is still open.
+    /// Changes the answer by what the page knows has happened to it; nothing when the page is gone.
     pub fn update(self, change: impl FnOnce(&mut T)) {
         let shown = self.value.try_get_untracked().flatten();
         if let Some(mut value) = shown.and_then(|shown| shown.downcast_ref::<T>().cloned()) {

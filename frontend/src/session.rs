@@ -7,6 +7,7 @@ use common::{
     accounts::{Account, AccountRole, AccountSummary},
     auth::{GetMe, Login, Logout, SignedIn, StaffRole},
     ids::AccountId,
+    mfa::GetMfa,
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{
@@ -18,7 +19,9 @@ use crate::{
     api::{self, Failure},
     browser,
     components::{
+        button::ButtonLink,
         dynamic::{dynamic, react},
+        heading::Heading,
         problem::ProblemPanel,
         skeleton::PageSkeleton,
     },
@@ -29,6 +32,11 @@ use crate::{
 
 /// The account that was chosen last, where a user has several.
 const ACCOUNT_KEY: &str = "capecontrol.account";
+
+/// Where staff turn on two-step sign-in.
+pub const ENROL_PATH: &str = "/account/two-step";
+/// One's own settings open without a second factor.
+const OWN_PATHS: &str = "/account";
 
 /// What the server has said about this browser.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +53,10 @@ pub struct Session {
     pub who: RwSignal<Who>,
     pub account: RwSignal<Option<AccountSummary>>,
     id: Memo<Option<AccountId>>,
+    /// The server opens nothing to these staff before they have a second factor.
+    pub must_enrol: RwSignal<bool>,
+    /// The server ended a session that this page was using.
+    was_ended: RwSignal<bool>,
 }
 
 thread_local! {
@@ -59,12 +71,14 @@ impl Session {
             who: RwSignal::new(Who::Asking),
             account,
             id: Memo::new(move |_| account.with(|account| account.as_ref().map(|account| account.id))),
+            must_enrol: RwSignal::new(false),
+            was_ended: RwSignal::new(false),
         };
         provide_context(session);
         SESSION.set(Some(session));
-        api::on_signed_out(|| {
+        api::on_session_refused(|code| {
             if let Some(session) = SESSION.get() {
-                session.end();
+                session.refused(code);
             }
         });
         session.ask();
@@ -86,6 +100,12 @@ impl Session {
     pub async fn sign_in(self, credentials: common::auth::Credentials) -> Result<(), Failure> {
         let signed_in = api::call::<Login>(&[], &credentials).await?;
         api::forget_csrf();
+        if signed_in.user.staff_role.is_some() {
+            // Without an answer the pages for staff say it, as soon as one is opened.
+            let mfa = api::call::<GetMfa>(&[], &()).await;
+            self.must_enrol
+                .set(mfa.is_ok_and(|mfa| mfa.is_required && !mfa.is_enabled));
+        }
         self.begin(signed_in);
         Ok(())
     }
@@ -195,11 +215,23 @@ impl Session {
             .cloned();
         api::act_for(account.as_ref().map(|account| account.id));
         self.account.set(account);
+        self.was_ended.set(false);
         self.who.set(Who::Somebody(signed_in));
+    }
+
+    fn refused(self, code: ErrorCode) {
+        if code == ErrorCode::MfaEnrolmentRequired {
+            return self.must_enrol.set(true);
+        }
+        if untrack(|| self.is_somebody()) {
+            self.was_ended.set(true);
+        }
+        self.end();
     }
 
     fn end(self) {
         api::act_for(None);
+        self.must_enrol.set(false);
         self.account.set(None);
         self.who.set(Who::Nobody);
     }
@@ -215,6 +247,8 @@ pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
     let location = use_location();
     let navigate = use_navigate();
     let stage = session.stage();
+    let path = location.pathname;
+    let is_closed = Memo::new(move |_| session.must_enrol.get() && !is_own(&path.read()));
     react(move || {
         if stage.get() == Stage::Leave {
             let here = format!(
@@ -226,10 +260,16 @@ pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
                 replace: true,
                 ..NavigateOptions::default()
             };
-            navigate(&next::link("/sign-in", &here), options);
+            let was_ended = if session.was_ended.get_untracked() {
+                "&ended=1"
+            } else {
+                ""
+            };
+            navigate(&format!("{}{was_ended}", next::link("/sign-in", &here)), options);
         }
     });
     dynamic(move || match stage.get() {
+        Stage::Show if is_closed.get() => enrol_first().into_any(),
         Stage::Show => {
             // Nothing of one company may stay on the screen when another one is chosen.
             session.id.track();
@@ -262,6 +302,24 @@ pub fn in_account<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
     })
 }
 
+/// In place of every page that the server does not open yet.
+fn enrol_first() -> impl IntoView {
+    let texts = t().security;
+    view! {
+        <div class="page page-text stack">
+            <Heading text=texts.enrol_title/>
+            <p class="soft">{texts.enrol_text}</p>
+            <div class="row"><ButtonLink href=ENROL_PATH label=texts.enrol_title icon="shield"/></div>
+        </div>
+    }
+    .into_any()
+}
+
+fn is_own(path: &str) -> bool {
+    path.strip_prefix(OWN_PATHS)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// What a private page does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -285,5 +343,18 @@ async fn who_is_signed_in() -> Result<Option<SignedIn>, Failure> {
         api::call::<GetMe>(&[], &()).await.map(Some)
     } else {
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_settings_open_without_a_second_factor() {
+        assert!(is_own("/account"));
+        assert!(is_own(ENROL_PATH));
+        assert!(!is_own("/accounts"));
+        assert!(!is_own("/invoices"));
     }
 }

@@ -50,6 +50,7 @@ mod legal;
 mod members;
 mod payments;
 mod roles;
+mod security;
 mod shop;
 
 pub use legal::Page as LegalPage;
@@ -62,6 +63,7 @@ pub struct Catalogue {
     pub payments: &'static payments::Payments,
     pub invoices: &'static invoices::Invoices,
     pub account: &'static account::Account,
+    pub security: &'static security::Security,
     pub legal: &'static legal::Legal,
     pub roles: &'static roles::Roles,
     pub members: &'static members::Members,
@@ -76,6 +78,7 @@ static ENGLISH: Catalogue = Catalogue {
     payments: &payments::ENGLISH,
     invoices: &invoices::ENGLISH,
     account: &account::ENGLISH,
+    security: &security::ENGLISH,
     legal: &legal::ENGLISH,
     roles: &roles::ENGLISH,
     members: &members::ENGLISH,

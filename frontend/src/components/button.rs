@@ -33,13 +33,16 @@ pub fn Button(
     #[prop(into)] label: Signal<String>,
     #[prop(into)] busy_label: Signal<String>,
     #[prop(into)] is_busy: Signal<bool>,
+    /// Cannot be pressed now; the reason stands beside it.
+    #[prop(optional, into)]
+    is_off: Signal<bool>,
     #[prop(optional)] on_press: Option<Callback<()>>,
     #[prop(optional)] kind: Kind,
     #[prop(optional)] fit: Fit,
     #[prop(optional)] icon: Option<&'static str>,
 ) -> impl IntoView {
     let press = move |event: MouseEvent| {
-        if is_busy.get_untracked() {
+        if is_busy.get_untracked() || is_off.get_untracked() {
             event.prevent_default();
         } else if let Some(on_press) = on_press {
             on_press.run(());
@@ -51,7 +54,7 @@ pub fn Button(
         <button
             class=class(kind, fit)
             type=if on_press.is_some() { "button" } else { "submit" }
-            aria-disabled=is_running
+            aria-disabled=flag(move || is_busy.get() || is_off.get())
             aria-busy=is_running
             on:click=press
         >

@@ -95,6 +95,11 @@ pub fn Confirm(
         acting,
         kind,
     } = question;
+    react(move || {
+        if is_open.get() {
+            problem.set(None);
+        }
+    });
     let leave = Callback::new(move |()| {
         if !is_busy.get_untracked() {
             is_open.set(false);

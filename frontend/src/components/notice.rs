@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{badge::Tone, icon::icon};
+use super::{badge::Tone, countdown::Countdown, dynamic::dynamic, icon::icon};
+use crate::text::t;
 
 #[component]
 pub fn Notice(
@@ -24,4 +25,18 @@ pub fn Notice(
         </div>
     }
     .into_any()
+}
+
+/// Says that there were too many tries, while `rest` lasts.
+pub fn resting(rest: Countdown) -> AnyView {
+    dynamic(move || {
+        rest.is_running().then(|| {
+            view! {
+                <Notice tone=Tone::Danger icon_name="clock" title=t().common.too_many_short>
+                    <p class="banner-more">{rest.words(|time| t().common.wait_again(time))}</p>
+                </Notice>
+            }
+            .into_any()
+        })
+    })
 }

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{SENT_TO_KEY, column};
+use super::{
+    SENT_TO_KEY, column,
+    resend::{LastMail, Link, Resend},
+};
 use crate::{
     browser,
     components::{
@@ -16,6 +19,9 @@ use crate::{
 pub fn CheckMailPage() -> impl IntoView {
     let texts = t().auth;
     let sent_to = browser::session().get(SENT_TO_KEY);
+    let resend = sent_to
+        .clone()
+        .map(|email| view! { <Resend link=Link::Verification email last=LastMail::JustSent/> }.into_any());
     column(
         view! {
             <Heading text=texts.check_title/>
@@ -30,8 +36,9 @@ pub fn CheckMailPage() -> impl IntoView {
                         <li>{texts.check_typo}</li>
                         <li>{texts.check_known}</li>
                     </ul>
+                    {resend}
                     <div class="row">
-                        <ButtonLink href="/register" label=texts.check_again kind=Kind::Secondary/>
+                        <ButtonLink href="/register" label=texts.check_again kind=Kind::Quiet/>
                         <ButtonLink href="/sign-in" label=texts.sign_in kind=Kind::Quiet/>
                     </div>
                 </div>

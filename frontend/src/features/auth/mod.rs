@@ -1,12 +1,18 @@
-//! Signing up, confirming the address, signing in.
+//! Signing up, confirming the address, signing in, and setting a forgotten password.
 
 mod check_mail;
+mod forgot;
 mod register;
+mod resend;
+mod reset;
+mod second_step;
 mod sign_in;
 mod verify;
 
 pub use check_mail::CheckMailPage;
+pub use forgot::ForgotPage;
 pub use register::RegisterPage;
+pub use reset::ResetPage;
 pub use sign_in::SignInPage;
 pub use verify::VerifyPage;
 
@@ -17,6 +23,9 @@ use crate::{components::art::Horizon, next};
 
 /// The address that the mail was sent to, for the page that says so.
 const SENT_TO_KEY: &str = "capecontrol.sent_to";
+
+/// The address that is being typed on one of these pages, for the next of them.
+const ADDRESS_KEY: &str = "capecontrol.address";
 
 /// One narrow column under the horizon.
 pub fn column(content: impl IntoView + 'static) -> impl IntoView {

@@ -14,13 +14,14 @@ use crate::{
     components::{
         button::{Button, Fit},
         dynamic::react,
-        field::{Checkbox, ErrorSummary, Errors, Field, PasswordField},
+        field::{Checkbox, ErrorSummary, Errors, Field},
         heading::Heading,
         problem::problem_banner,
     },
     explain::could_not,
     next,
     pages::start::ChosenPlan,
+    passwords::{NewPassword, NewPasswordField},
     plans,
     text::t,
 };
@@ -34,19 +35,25 @@ struct Form {
     last_name: RwSignal<String>,
     company_name: RwSignal<String>,
     email: RwSignal<String>,
-    password: RwSignal<String>,
+    password: NewPassword,
     terms_accepted: RwSignal<bool>,
 }
 
 impl Form {
     fn new() -> Self {
         let [first_name, last_name, company_name, email] = browser::session().get_list(DRAFT_KEY).unwrap_or_default();
+        let [first_name, last_name, company_name, email] =
+            [first_name, last_name, company_name, email].map(RwSignal::new);
         let form = Self {
-            first_name: RwSignal::new(first_name),
-            last_name: RwSignal::new(last_name),
-            company_name: RwSignal::new(company_name),
-            email: RwSignal::new(email),
-            password: RwSignal::new(String::new()),
+            first_name,
+            last_name,
+            company_name,
+            email,
+            password: NewPassword::new(move || {
+                [email, first_name, last_name, company_name]
+                    .map(|text| text.get())
+                    .into()
+            }),
             terms_accepted: RwSignal::new(false),
         };
         react(move || {
@@ -84,9 +91,11 @@ impl Form {
             None
         });
         let email = self.email.get_untracked();
-        let password = self.password.get_untracked();
         errors.extend(Email::parse("email", &email).err());
-        errors.extend(validate::check_new_password("password", &password).err());
+        let password = self.password.check("password").unwrap_or_else(|error| {
+            errors.push(error);
+            String::new()
+        });
         if !self.terms_accepted.get_untracked() {
             errors.push(FieldError::required("terms_accepted", t().auth.terms_needed));
         }
@@ -172,14 +181,7 @@ pub fn RegisterPage() -> impl IntoView {
                 hint=texts.company_hint
             />
             <Field label=texts.email name="email" kind="email" value=form.email errors autocomplete="email"/>
-            <PasswordField
-                label=texts.password
-                name="password"
-                value=form.password
-                errors
-                autocomplete="new-password"
-                hint=texts.password_rules
-            />
+            <NewPasswordField label=texts.password name="password" password=form.password errors/>
             <Checkbox name="terms_accepted" value=form.terms_accepted errors>
                 {texts.accept_terms}
                 <a class="inline-touch" href="/terms" target="_blank" rel="noopener">{texts.accept_terms_link}</a>

@@ -8,7 +8,11 @@ use common::{
 };
 use leptos::prelude::*;
 
-use super::{create::NewKey, scope_name, secret::Secret};
+use super::{
+    create::NewKey,
+    scope_name,
+    secret::{Secret, TITLE_ID},
+};
 use crate::{
     api,
     asking::{Asking, Plea},
@@ -195,6 +199,7 @@ fn rotate(key: &ApiKey, place: Place) -> AnyView {
             acting: texts.rotating,
             kind: Kind::Primary,
             deed: Callback::new(move |()| Box::pin(deed()) as _),
+            focus: Some(TITLE_ID),
         });
     };
     view! {
@@ -218,7 +223,6 @@ fn revoke(key: &ApiKey, place: Place) -> AnyView {
                 made.take_if(|made| made.key.id == id);
             });
             place.toast.say(texts.revoked);
-            request_animation_frame(|| browser::focus(LIST_ID));
             Ok(())
         };
         place.asking.ask(Plea {
@@ -229,6 +233,7 @@ fn revoke(key: &ApiKey, place: Place) -> AnyView {
             acting: texts.revoking,
             kind: Kind::Danger,
             deed: Callback::new(move |()| Box::pin(deed()) as _),
+            focus: Some(LIST_ID),
         });
     };
     view! {

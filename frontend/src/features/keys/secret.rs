@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Gets the keyboard when a secret appears.
-const TITLE_ID: &str = "secret-title";
+pub const TITLE_ID: &str = "secret-title";
 
 /// The card with the secret; `done` runs once it was kept.
 #[component]

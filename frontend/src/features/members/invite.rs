@@ -206,7 +206,6 @@ fn row(invitation: Invitation, now: DateTime<Utc>, place: Place) -> AnyView {
                 .map_err(|failure| could_not(&failure, texts.withdraw_failed))?;
             open.update(|page| page.items.retain(|known| known.id != id));
             toast.say(texts.withdrawn);
-            request_animation_frame(|| browser::focus(LIST_ID));
             Ok(())
         };
         asking.ask(Plea {
@@ -217,6 +216,7 @@ fn row(invitation: Invitation, now: DateTime<Utc>, place: Place) -> AnyView {
             acting: texts.withdrawing,
             kind: Kind::Danger,
             deed: Callback::new(move |()| Box::pin(deed()) as _),
+            focus: Some(LIST_ID),
         });
     };
     let send_name = texts.send_again_to(&invitation.email);

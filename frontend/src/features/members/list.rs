@@ -204,6 +204,7 @@ fn RoleChoice(
                     acting: texts.giving_up,
                     kind: Kind::Primary,
                     deed: Callback::new(move |()| Box::pin(save(wanted)) as _),
+                    focus: None,
                 });
             }
             is_busy.set(true);
@@ -271,6 +272,7 @@ fn way_out(member: Member, place: Place) -> AnyView {
                 acting: texts.leaving,
                 kind: Kind::Danger,
                 deed: Callback::new(move |()| Box::pin(leave()) as _),
+                focus: None,
             });
         });
         let label = move || texts.leave(&place.company());
@@ -288,7 +290,6 @@ fn way_out(member: Member, place: Place) -> AnyView {
                         .map_err(|failure| refusal(&failure, texts.remove_failed))?;
                     members.update(|page| page.items.retain(|member| member.user_id != user));
                     toast.say(removed);
-                    request_animation_frame(|| browser::focus(LIST_ID));
                     Ok(())
                 }
             };
@@ -300,6 +301,7 @@ fn way_out(member: Member, place: Place) -> AnyView {
                 acting: texts.removing,
                 kind: Kind::Danger,
                 deed: Callback::new(move |()| Box::pin(remove()) as _),
+                focus: Some(LIST_ID),
             });
         }
     });

@@ -4,7 +4,7 @@ use common::{
     ErrorCode, FieldError,
     auth::Credentials,
     members::{InvitationPreview, InvitedRegistration, RegisterInvited},
-    validate::{self, Name},
+    validate::Name,
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -14,11 +14,12 @@ use crate::{
     api,
     components::{
         button::{Button, Fit},
-        field::{Checkbox, ErrorSummary, Errors, Field, PasswordField},
+        field::{Checkbox, ErrorSummary, Errors, Field},
         problem::{Words, problem_banner},
         toast::Toast,
     },
     explain::could_not,
+    passwords::{NewPassword, NewPasswordField},
     session::use_session,
     text::t,
 };
@@ -27,7 +28,7 @@ use crate::{
 struct Form {
     first_name: RwSignal<String>,
     last_name: RwSignal<String>,
-    password: RwSignal<String>,
+    password: NewPassword,
     terms_accepted: RwSignal<bool>,
 }
 
@@ -43,8 +44,10 @@ impl Form {
         };
         let first_name = name("first_name", self.first_name, t().auth.first_name_needed);
         let last_name = name("last_name", self.last_name, t().auth.last_name_needed);
-        let password = self.password.get_untracked();
-        errors.extend(validate::check_new_password("password", &password).err());
+        let password = self.password.check("password").unwrap_or_else(|error| {
+            errors.push(error);
+            String::new()
+        });
         if !self.terms_accepted.get_untracked() {
             errors.push(FieldError::required("terms_accepted", t().auth.terms_needed));
         }
@@ -71,10 +74,21 @@ pub fn RegisterForm(
     dead: Callback<()>,
 ) -> impl IntoView {
     let texts = t().members;
+    let [first_name, last_name] = [(); 2].map(|()| RwSignal::new(String::new()));
+    let password = {
+        let known = [preview.email.clone(), preview.company_name.clone()];
+        NewPassword::new(move || {
+            known
+                .iter()
+                .cloned()
+                .chain([first_name.get(), last_name.get()])
+                .collect()
+        })
+    };
     let form = Form {
-        first_name: RwSignal::new(String::new()),
-        last_name: RwSignal::new(String::new()),
-        password: RwSignal::new(String::new()),
+        first_name,
+        last_name,
+        password,
         terms_accepted: RwSignal::new(false),
     };
     let errors = Errors::new();
@@ -144,14 +158,7 @@ pub fn RegisterForm(
                 <Field label=auth.first_name name="first_name" value=form.first_name errors autocomplete="given-name"/>
                 <Field label=auth.last_name name="last_name" value=form.last_name errors autocomplete="family-name"/>
             </div>
-            <PasswordField
-                label=auth.password
-                name="password"
-                value=form.password
-                errors
-                autocomplete="new-password"
-                hint=auth.password_rules
-            />
+            <NewPasswordField label=auth.password name="password" password=form.password errors/>
             <Checkbox name="terms_accepted" value=form.terms_accepted errors>
                 {auth.accept_terms}
                 <a class="inline-touch" href="/terms" target="_blank" rel="noopener">{auth.accept_terms_link}</a>
