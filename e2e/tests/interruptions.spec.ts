@@ -49,6 +49,20 @@ test("Back from PayFast and Pay again is the same payment", async ({ page, perso
   expect(payments.items.map((payment) => payment.id)).toEqual([paymentId(page)]);
 });
 
+test.describe("a page whose code does not come", () => {
+  test.use({ expectedComplaints: [/Failed to (load resource|fetch)/] });
+
+  test("says so in its place, and comes when it is tried again", async ({ page }) => {
+    await page.goto("/plans");
+    await page.route("**/split_auth.wasm", (route) => route.abort());
+    await page.getByRole("link", { name: "Sign in" }).click();
+    await expect(page.getByText("We could not load this page.")).toBeVisible();
+    await page.unroute("**/split_auth.wasm");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  });
+});
+
 test.describe("a refused sign-in", () => {
   test.use({ expectedComplaints: [/status of 401 .*\/auth\/login/] });
 

@@ -1,4 +1,4 @@
-//! The routes. Each page is a component of its own, so that it can become a chunk that is loaded when visited.
+//! The routes. What strangers see first is part of the first load; every other page comes with its chunk.
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -7,19 +7,9 @@ use leptos_router::{
 };
 
 use crate::{
+    chunk::open,
     components::toast::{Toast, ToastHost},
-    features::{
-        account::{
-            AccountPage, AppearancePage, CompanyPage, HomePage, PasswordPage, ProfilePage, SessionsPage, TwoStepPage,
-        },
-        audit::AuditPage,
-        auth::{CheckMailPage, ForgotPage, RegisterPage, ResetPage, SignInPage, VerifyPage},
-        checkout::CheckoutPage,
-        invoices::{InvoicePage, InvoicesPage},
-        keys::KeysPage,
-        members::{InvitationPage, MembersPage},
-        payments::{CancelledPage, PaymentPage, PaymentsPage, ReturnPage},
-    },
+    features::{account, audit, auth, checkout, invoices, keys, members, payments},
     frame::Frame,
     pages::{
         legal::{PrivacyPage, RefundsPage, TermsPage},
@@ -41,34 +31,34 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=path!("/") view=StartPage/>
                     <Route path=path!("/plans") view=PlansPage/>
-                    <Route path=path!("/register") view=RegisterPage/>
-                    <Route path=path!("/check-mail") view=CheckMailPage/>
-                    <Route path=path!("/verify-email") view=VerifyPage/>
-                    <Route path=path!("/sign-in") view=SignInPage/>
-                    <Route path=path!("/forgot-password") view=ForgotPage/>
-                    <Route path=path!("/reset-password") view=ResetPage/>
+                    <Route path=path!("/register") view=|| open(auth::register())/>
+                    <Route path=path!("/check-mail") view=|| open(auth::check_mail())/>
+                    <Route path=path!("/verify-email") view=|| open(auth::verify())/>
+                    <Route path=path!("/sign-in") view=|| open(auth::sign_in())/>
+                    <Route path=path!("/forgot-password") view=|| open(auth::forgot())/>
+                    <Route path=path!("/reset-password") view=|| open(auth::reset())/>
                     <Route path=path!("/terms") view=TermsPage/>
                     <Route path=path!("/privacy") view=PrivacyPage/>
                     <Route path=path!("/refunds") view=RefundsPage/>
-                    <Route path=path!("/invitation") view=InvitationPage/>
-                    <Route path=path!("/checkout") view=|| in_account(CheckoutPage)/>
-                    <Route path=path!("/home") view=|| guarded(HomePage)/>
-                    <Route path=path!("/account") view=|| guarded(AccountPage)/>
-                    <Route path=path!("/account/company") view=|| guarded(CompanyPage)/>
-                    <Route path=path!("/account/keys") view=|| in_account(KeysPage)/>
-                    <Route path=path!("/account/audit") view=|| guarded(AuditPage)/>
-                    <Route path=path!("/account/members") view=|| in_account(MembersPage)/>
-                    <Route path=path!("/account/profile") view=|| guarded(ProfilePage)/>
-                    <Route path=path!("/account/password") view=|| guarded(PasswordPage)/>
-                    <Route path=path!("/account/two-step") view=|| guarded(TwoStepPage)/>
-                    <Route path=path!("/account/sessions") view=|| guarded(SessionsPage)/>
-                    <Route path=path!("/account/appearance") view=|| guarded(AppearancePage)/>
-                    <Route path=path!("/invoices") view=|| in_account(InvoicesPage)/>
-                    <Route path=path!("/invoices/:id") view=|| in_account(InvoicePage)/>
-                    <Route path=path!("/payments") view=|| in_account(PaymentsPage)/>
-                    <Route path=path!("/payments/:id") view=|| in_account(PaymentPage)/>
-                    <Route path=path!("/payments/:id/return") view=ReturnPage/>
-                    <Route path=path!("/payments/:id/cancelled") view=CancelledPage/>
+                    <Route path=path!("/invitation") view=|| open(members::invitation())/>
+                    <Route path=path!("/checkout") view=|| in_account(checkout::checkout())/>
+                    <Route path=path!("/home") view=|| guarded(account::home())/>
+                    <Route path=path!("/account") view=|| guarded(account::account())/>
+                    <Route path=path!("/account/company") view=|| guarded(account::company())/>
+                    <Route path=path!("/account/members") view=|| in_account(members::list())/>
+                    <Route path=path!("/account/keys") view=|| in_account(keys::list())/>
+                    <Route path=path!("/account/audit") view=|| guarded(audit::list())/>
+                    <Route path=path!("/account/profile") view=|| guarded(account::profile())/>
+                    <Route path=path!("/account/password") view=|| guarded(account::password())/>
+                    <Route path=path!("/account/two-step") view=|| guarded(account::two_step())/>
+                    <Route path=path!("/account/sessions") view=|| guarded(account::sessions())/>
+                    <Route path=path!("/account/appearance") view=|| guarded(account::appearance())/>
+                    <Route path=path!("/invoices") view=|| in_account(invoices::list())/>
+                    <Route path=path!("/invoices/:id") view=|| in_account(invoices::one())/>
+                    <Route path=path!("/payments") view=|| in_account(payments::list())/>
+                    <Route path=path!("/payments/:id") view=|| in_account(payments::one())/>
+                    <Route path=path!("/payments/:id/return") view=|| open(payments::back())/>
+                    <Route path=path!("/payments/:id/cancelled") view=|| open(payments::cancelled())/>
                 </FlatRoutes>
             </Frame>
             <ToastHost toast/>

@@ -68,6 +68,11 @@ pub fn reload() {
     let _ = window().location().reload();
 }
 
+/// Whether the browser has a network; it may be wrong when it says yes.
+pub fn is_online() -> bool {
+    window().navigator().on_line()
+}
+
 pub fn print() {
     // Some embedded browsers have no printer; then nothing happens.
     let _ = window().print();

@@ -9,6 +9,7 @@ mod app;
 mod asking;
 mod billing;
 mod browser;
+mod chunk;
 mod components;
 mod dates;
 mod documents;

@@ -18,6 +18,7 @@ use leptos_router::{
 use crate::{
     api::{self, Failure},
     browser,
+    chunk::{Page, open, preload},
     components::{
         button::ButtonLink,
         dynamic::{dynamic, react},
@@ -242,7 +243,9 @@ pub fn use_session() -> Session {
 }
 
 /// Shows `page` to signed-in people; sends others to sign in and back.
-pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
+pub fn guarded(page: Page) -> impl IntoView {
+    // Its chunk comes while the server says who this is.
+    preload(page);
     let session = use_session();
     let location = use_location();
     let navigate = use_navigate();
@@ -273,7 +276,7 @@ pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
         Stage::Show => {
             // Nothing of one company may stay on the screen when another one is chosen.
             session.id.track();
-            page().into_any()
+            open(page)
         }
         Stage::Wait | Stage::Leave => view! { <PageSkeleton label=t().auth.checking/> }.into_any(),
         Stage::Fail => {
@@ -292,7 +295,7 @@ pub fn guarded<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
 }
 
 /// As [`guarded`], for pages about a company: who belongs to none is told what to do.
-pub fn in_account<V: IntoView + 'static>(page: fn() -> V) -> impl IntoView {
+pub fn in_account(page: Page) -> impl IntoView {
     let session = use_session();
     let stage = session.stage();
     let is_alone = Memo::new(move |_| stage.get() == Stage::Show && session.account_id().is_none());

@@ -15,6 +15,7 @@ mod postgres;
 mod process;
 mod serve;
 mod smoke;
+mod split;
 mod stack;
 mod step;
 mod test;

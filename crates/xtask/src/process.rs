@@ -3,6 +3,7 @@
 //! Std knows no signals. So each program runs under a small shell supervisor, in a process group of
 //! its own, with our end of a pipe as its lifeline: when we die (Ctrl-C, `kill`, even `kill -9`) the
 //! kernel closes the pipe, and the supervisor stops the whole group and removes its scratch folder.
+//! Its watcher holds no output: one that misses the signal to end must not keep our readers waiting.
 
 use std::{
     ffi::OsStr,
@@ -37,7 +38,7 @@ program=$!
     done
     [ -z "$scratch" ] || rm -rf -- "$scratch"
     kill -s KILL 0
-) &
+) >/dev/null 2>&1 &
 watcher=$!
 while :; do
     wait "$program"
@@ -90,6 +91,23 @@ pub fn run(command: &mut Command, name: &str, advice: &str) -> Outcome<()> {
     } else {
         Err(Failure::new(format!("{name} ended with {status}"), advice))
     }
+}
+
+/// As [`run`], but what the program says is shown only when it fails.
+pub fn run_quietly(command: &mut Command, name: &str, advice: &str) -> Outcome<()> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .or_fail(&format!("{name} did not start"), advice)?;
+    let _lifeline = child.stdin.take();
+    let output = child.wait_with_output().or_fail(name, advice)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+    println!("{}", String::from_utf8_lossy(&output.stderr));
+    Err(Failure::new(format!("{name} ended with {}", output.status), advice))
 }
 
 /// Runs a [`command`] to its end, shows its output as it comes, and returns whether it worked and the text.

@@ -15,6 +15,8 @@ use crate::{
 
 /// 0.22 needs a newer compiler than the workspace's.
 const TRUNK: &str = "0.21.14";
+/// Cuts the client into chunks; it and the `wasm_split_helpers` of the lock file agree on names.
+const WASM_SPLIT: &str = "0.2.4";
 /// Debian's wasm-opt is too old, and trunk must not download its own.
 const BINARYEN: &str = "132.0.0";
 /// Makes the glue script small: trunk's own minifier cannot parse it.
@@ -27,7 +29,7 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Finds or installs the compiler, trunk, wasm-bindgen, wasm-opt and esbuild.
+    /// Finds or installs the compiler, trunk, wasm-bindgen, wasm-split-cli, wasm-opt and esbuild.
     pub fn ensure() -> Outcome<Self> {
         let compiler = Compiler::ensure()?;
         // The glue between wasm and script is versioned with the crate, so the lock file decides.
@@ -36,6 +38,12 @@ impl Tools {
             // A debug build suffices for a driver, and takes three minutes instead of eight.
             cargo_tool("trunk", "trunk", TRUNK, &["--no-default-features"])?,
             cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &wasm_bindgen, &[])?,
+            cargo_tool(
+                "wasm_split_cli_support",
+                "wasm-split-cli",
+                WASM_SPLIT,
+                &["--features", "build-binary"],
+            )?,
             node_tools()?,
         ];
         Ok(Self { compiler, folders })
@@ -43,12 +51,17 @@ impl Tools {
 
     /// trunk, which finds its helpers on PATH.
     pub fn trunk(&self) -> Command {
-        let folders: Vec<&Path> = self.folders.iter().map(PathBuf::as_path).collect();
-        let mut command = self.compiler.command("trunk", &folders);
+        let mut command = self.command("trunk");
         command.env("TRUNK_SKIP_VERSION_CHECK", "true");
         // trunk takes NO_COLOR for a boolean and refuses `1`; its own backtrace helps nobody.
         command.env_remove("NO_COLOR").env_remove("RUST_BACKTRACE");
         command
+    }
+
+    /// One of the tools, in the checkout.
+    pub fn command(&self, program: &str) -> Command {
+        let folders: Vec<&Path> = self.folders.iter().map(PathBuf::as_path).collect();
+        self.compiler.command(program, &folders)
     }
 }
 

@@ -9,23 +9,27 @@ use std::{
 use crate::{
     failure::{Failure, OrFail, Outcome},
     json::{self, Json},
-    process,
+    process, split,
     step::step,
     tools::{self, Tools},
     workspace::{root, wasm_target},
 };
 
-/// The whole client, compressed with brotli 11: what a phone downloads once.
-const BUDGET_BYTES: u64 = 250 * 1024;
+/// What every visitor downloads once, compressed with brotli 11: page, styles, glue and the main program.
+const FIRST_LOAD_BYTES: u64 = 174 * 1024;
+
+/// The first load and the chunks of any one group of pages.
+const GROUP_BYTES: u64 = 250 * 1024;
 
 /// What the client is made of.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     ".cargo/config.toml",
     "frontend",
     "crates/common",
     "Trunk.toml",
     "Cargo.toml",
     "Cargo.lock",
+    "crates/xtask/src/split.rs",
     "crates/xtask/src/tools.rs",
 ];
 
@@ -53,17 +57,21 @@ console.log(JSON.stringify(out));
 pub fn build() -> Outcome<()> {
     ensure()?;
     step("size of the client", || {
-        let total = weigh()?;
-        println!(
-            "   {total} bytes in brotli, {} % of {BUDGET_BYTES}",
-            total * 100 / BUDGET_BYTES
-        );
-        if total <= BUDGET_BYTES {
+        let mut too_large = Vec::new();
+        let loads = weigh()?;
+        println!("   {:>10} {:>10}  what a visitor loads", "brotli", "budget");
+        for load in loads {
+            println!("   {:>10} {:>10}  {}", load.bytes, load.budget, load.name);
+            if load.bytes > load.budget {
+                too_large.push(format!("{}: {} of {}", load.name, load.bytes, load.budget));
+            }
+        }
+        if too_large.is_empty() {
             return Ok(());
         }
         Err(Failure::new(
-            format!("the client is too large: {total} bytes in brotli, the budget is {BUDGET_BYTES}"),
-            "find the dependency or page that grew (`cargo tree -p frontend`, twiggy) and make it smaller",
+            format!("the client is too large, in bytes of brotli: {}", too_large.join("; ")),
+            "find what grew (`cargo tree -p frontend`, twiggy); a page that strangers do not see first belongs in a chunk",
         ))
     })
 }
@@ -85,9 +93,12 @@ fn make(tools: &Tools, stamp: &Stamp) -> Outcome<()> {
     let fresh = root().join("target/client");
     let mut trunk = tools.trunk();
     trunk
-        .args(["build", "--offline", "--release", "--cargo-profile", "client", "--dist"])
+        .args(["build", "--offline", "--release", "--cargo-profile", "client"])
+        .args(["--features", "split", "--dist"])
         .arg(&fresh);
     process::run(&mut trunk, "trunk build", "read the compiler's message above")?;
+    split::split(tools, &fresh)?;
+    split::minify(tools, &fresh)?;
     let advice = "are frontend/dist and target writable?";
     if dist().exists() {
         fs::remove_dir_all(dist()).or_fail("the old client", advice)?;
@@ -173,30 +184,57 @@ fn compress() -> Outcome<Json> {
     json::parse(&text).or_fail("compressing the client", advice)
 }
 
-/// Prints the size of each file and returns the whole.
-fn weigh() -> Outcome<u64> {
+/// What a visitor downloads, and how much it may be.
+struct Load {
+    name: String,
+    bytes: u64,
+    budget: u64,
+}
+
+/// Prints the size of each file, and returns the first load and the first load of each group of pages.
+fn weigh() -> Outcome<Vec<Load>> {
     let files = compress()?;
-    let mut total = 0;
+    let advice = "delete frontend/dist, then run it again";
+    let folder = split::chunks(&dist()).ok_or_else(|| Failure::new("frontend/dist holds no chunks", advice))?;
+    let loader = fs::read_to_string(folder.join(split::LOADER)).or_fail("the loader", advice)?;
+    let groups = split::groups(&loader);
+    let mut first = 0;
     println!("   {:>10} {:>10}  file", "bytes", "brotli");
     for file in files.items() {
-        let (raw, brotli) = (file.number("raw"), file.number("brotli"));
         let name = file.text("name").unwrap_or_default();
-        let counted = is_counted(name);
+        let needed = groups.iter().filter(|group| group.needs(name));
+        let needed: Vec<&str> = needed.map(|group| group.name.as_str()).collect();
+        let part = if !needed.is_empty() {
+            format!(" ({})", needed.join(", "))
+        } else if is_counted(name) {
+            first += file.number("brotli");
+            String::new()
+        } else {
+            " (not counted)".to_owned()
+        };
         println!(
-            "   {raw:>10} {brotli:>10}  {name}{}",
-            if counted { "" } else { " (not counted)" }
+            "   {:>10} {:>10}  {name}{part}",
+            file.number("raw"),
+            file.number("brotli")
         );
-        if counted {
-            total += brotli;
-        }
     }
-    if total == 0 {
-        return Err(Failure::new(
-            "frontend/dist holds no client",
-            "delete the folder, then run it again",
-        ));
+    let mut loads = vec![Load {
+        name: "first load".to_owned(),
+        bytes: first,
+        budget: FIRST_LOAD_BYTES,
+    }];
+    for group in groups {
+        let chunks = files
+            .items()
+            .iter()
+            .filter(|file| group.needs(file.text("name").unwrap_or_default()));
+        loads.push(Load {
+            bytes: first + chunks.map(|file| file.number("brotli")).sum::<u64>(),
+            name: format!("first load and {}", group.name),
+            budget: GROUP_BYTES,
+        });
     }
-    Ok(total)
+    Ok(loads)
 }
 
 fn is_counted(name: &str) -> bool {

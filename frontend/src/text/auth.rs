@@ -18,7 +18,7 @@ texts! {
         recovery_code: "Recovery code",
         use_recovery: "Use a recovery code",
         use_app: "Use a code from your app",
-        code_wrong: "This code is wrong. Enter the one that your app shows now.",
+        code_wrong: "This code is wrong or was used already. Enter the next one that your app shows.",
         recovery_wrong: "This recovery code is wrong or was used already. Take another one.",
         new_here: "New here?",
         create_account: "Create account",

@@ -19,6 +19,8 @@ texts! {
         receipt: "Receipt",
         try_again: "Try again",
         saving: "Saving…",
+        this_page: "this page",
+        page_not_loaded: "You are offline, or there is a newer version of CapeControl. Nothing was changed.",
         page_not_found: "This page does not exist",
         page_not_found_text: "The address may be old or mistyped. Nothing was changed.",
         go_home: "Go to home",

@@ -118,10 +118,10 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
-/// Files whose name holds a hash of their content never change.
+/// Files whose name or folder holds a hash of their content never change.
 fn cache_control(name: &str) -> &'static str {
     let is_hashed = name
-        .split(['-', '.', '_'])
+        .split(['/', '-', '.', '_'])
         .any(|part| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit()));
     if is_hashed {
         "public, max-age=31536000, immutable"

@@ -11,11 +11,18 @@ mod profile;
 mod sessions;
 mod two_step;
 
-pub use appearance::AppearancePage;
-pub use company::CompanyPage;
-pub use frame::{AccountPage, settings_frame};
-pub use home::HomePage;
-pub use password::PasswordPage;
-pub use profile::ProfilePage;
-pub use sessions::SessionsPage;
-pub use two_step::TwoStepPage;
+pub use frame::settings_frame;
+
+use crate::chunk::pages;
+
+pages! { records: home => home::HomePage }
+pages! {
+    settings:
+    account => frame::AccountPage,
+    company => company::CompanyPage,
+    profile => profile::ProfilePage,
+    password => password::PasswordPage,
+    two_step => two_step::TwoStepPage,
+    sessions => sessions::SessionsPage,
+    appearance => appearance::AppearancePage,
+}

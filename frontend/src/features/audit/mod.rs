@@ -4,4 +4,6 @@ mod entry;
 mod filters;
 mod list;
 
-pub use list::AuditPage;
+use crate::chunk::pages;
+
+pages! { company: list => list::AuditPage }

@@ -9,17 +9,20 @@ mod second_step;
 mod sign_in;
 mod verify;
 
-pub use check_mail::CheckMailPage;
-pub use forgot::ForgotPage;
-pub use register::RegisterPage;
-pub use reset::ResetPage;
-pub use sign_in::SignInPage;
-pub use verify::VerifyPage;
-
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::{components::art::Horizon, next};
+use crate::{chunk::pages, components::art::Horizon, next};
+
+pages! {
+    auth:
+    register => register::RegisterPage,
+    check_mail => check_mail::CheckMailPage,
+    verify => verify::VerifyPage,
+    sign_in => sign_in::SignInPage,
+    forgot => forgot::ForgotPage,
+    reset => reset::ResetPage,
+}
 
 /// The address that the mail was sent to, for the page that says so.
 const SENT_TO_KEY: &str = "capecontrol.sent_to";

@@ -148,7 +148,6 @@ impl Form {
                 };
                 self.errors.show(vec![FieldError::new("totp", "invalid", message)]);
             }
-            Refusal::CodeReplayed(error) => self.errors.show(vec![error]),
             Refusal::PasswordWrong => self.back_with(Trouble::Wrong),
             Refusal::Unverified => self.back_with(Trouble::Unverified),
             Refusal::Wait(seconds) => self.rest.start(seconds),
@@ -170,8 +169,6 @@ impl Form {
 enum Refusal {
     CodeNeeded,
     CodeWrong,
-    /// The code was right, and somebody used it before.
-    CodeReplayed(FieldError),
     PasswordWrong,
     Unverified,
     /// Seconds until the next try.
@@ -185,7 +182,6 @@ impl Refusal {
             .problem()
             .and_then(|problem| problem.errors.iter().find(|error| error.field == "totp"));
         match about_code {
-            Some(error) if matches!(error.code.as_str(), "used" | "replayed") => Refusal::CodeReplayed(error.clone()),
             Some(_) => Refusal::CodeWrong,
             None if failure.is(ErrorCode::MfaRequired) => Refusal::CodeNeeded,
             None if failure.is(ErrorCode::InvalidCredentials) => Refusal::PasswordWrong,
@@ -362,7 +358,7 @@ mod tests {
 
     #[test]
     fn a_wrong_password_is_never_called_a_wrong_code() {
-        let about_code = |code| vec![FieldError::new("totp", code, "Wait for the next one.")];
+        let about_code = || vec![FieldError::new("totp", "invalid", "Wait for the next one.")];
         for (failure, refusal) in [
             (refused(401, ErrorCode::MfaRequired, Vec::new()), Refusal::CodeNeeded),
             (
@@ -370,12 +366,8 @@ mod tests {
                 Refusal::PasswordWrong,
             ),
             (
-                refused(401, ErrorCode::InvalidCredentials, about_code("invalid")),
+                refused(401, ErrorCode::InvalidCredentials, about_code()),
                 Refusal::CodeWrong,
-            ),
-            (
-                refused(401, ErrorCode::InvalidCredentials, about_code("used")),
-                Refusal::CodeReplayed(about_code("used").remove(0)),
             ),
             (
                 refused(403, ErrorCode::EmailUnverified, Vec::new()),

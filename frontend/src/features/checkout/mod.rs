@@ -21,6 +21,7 @@ use self::{
 use crate::{
     address::query_value,
     api::{self, Failure},
+    chunk::pages,
     components::{
         button::ButtonLink,
         dynamic::{dynamic, react},
@@ -37,6 +38,8 @@ use crate::{
     session::use_session,
     text::t,
 };
+
+pages! { checkout: checkout => CheckoutPage }
 
 /// The step that the address names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

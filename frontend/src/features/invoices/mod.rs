@@ -4,5 +4,10 @@ mod document;
 mod list;
 mod page;
 
-pub use list::InvoicesPage;
-pub use page::InvoicePage;
+use crate::chunk::pages;
+
+pages! {
+    records:
+    list => list::InvoicesPage,
+    one => page::InvoicePage,
+}

@@ -4,11 +4,11 @@ mod create;
 mod list;
 mod secret;
 
-pub use list::KeysPage;
-
 use common::api_keys::ApiScope;
 
-use crate::text::t;
+use crate::{chunk::pages, text::t};
+
+pages! { company: list => list::KeysPage }
 
 /// What a scope allows, in a few words.
 fn scope_name(scope: ApiScope) -> &'static str {

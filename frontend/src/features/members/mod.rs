@@ -5,5 +5,7 @@ mod invite;
 mod list;
 mod register;
 
-pub use invitation::InvitationPage;
-pub use list::MembersPage;
+use crate::chunk::pages;
+
+pages! { company: list => list::MembersPage }
+pages! { auth: invitation => invitation::InvitationPage }

@@ -7,16 +7,13 @@ mod list;
 mod receipt;
 mod watch;
 
-pub use after::{CancelledPage, ReturnPage};
-pub use detail::PaymentPage;
-pub use list::PaymentsPage;
-
 use common::{accounts::AccountRole, ids::PaymentId, payments::Payment};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::Failure,
     browser,
+    chunk::pages,
     components::{
         button::{Button, ButtonLink, Fit, Kind},
         problem::{Words, problem_banner},
@@ -27,6 +24,14 @@ use crate::{
     roles::allowed,
     text::t,
 };
+
+pages! {
+    records:
+    list => list::PaymentsPage,
+    one => detail::PaymentPage,
+    back => after::ReturnPage,
+    cancelled => after::CancelledPage,
+}
 
 /// The order that a payment was for, to start it again.
 fn order_address(payment: &Payment) -> String {
