@@ -42,6 +42,8 @@ pub enum Access {
     AccountOrStaff(AccountRole, StaffRole),
     /// A role of the platform's staff.
     Staff(StaffRole),
+    /// The socket: no cookie counts, the single-use ticket of its handshake does.
+    Ticket,
     /// PayFast: no session and no CSRF token, the body proves itself.
     Gateway,
 }

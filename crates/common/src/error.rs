@@ -24,6 +24,8 @@ crate::text_enum! {
         UnsupportedMediaType = "unsupported_media_type",
         AccountRequired = "account_required",
         RateLimited = "rate_limited",
+        /// The socket speaks another protocol.
+        UpgradeRequired = "upgrade_required",
         Unavailable = "unavailable",
         Internal = "internal",
         /// A mail token that is unknown, used or too old.

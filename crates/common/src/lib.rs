@@ -17,6 +17,7 @@ pub mod accounts;
 pub mod api_keys;
 pub mod audit;
 pub mod auth;
+pub mod chat;
 pub mod invoices;
 pub mod itn;
 pub mod members;

@@ -8,9 +8,13 @@ use actix_web::{
     middleware::{Compress, from_fn},
     web::{Data, ServiceConfig},
 };
-use tokio::sync::Notify;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
+};
 
 use crate::{
+    chat::sockets::{self, Sockets},
     clock::Clock,
     config::Config,
     db::Db,
@@ -33,6 +37,7 @@ pub struct App {
     pub gateway: Gateway,
     pub clock: Clock,
     pub content_security_policy: String,
+    pub sockets: Arc<Sockets>,
     wake: Wake,
 }
 
@@ -76,6 +81,7 @@ impl App {
             gateway,
             clock,
             content_security_policy,
+            sockets: Arc::default(),
             wake: Wake::default(),
         })
     }
@@ -110,15 +116,34 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 pub async fn run(app: App, listener: TcpListener) -> io::Result<()> {
     let app = Data::new(app);
     let server = serve(app.clone(), listener)?;
-    let worker = actix_web::rt::spawn(worker::run(app.into_inner()));
+    let handle = server.handle();
+    let server = actix_web::rt::spawn(server);
+    let worker = actix_web::rt::spawn(worker::run(app.clone().into_inner()));
     tokio::select! {
-        ended = server => ended,
+        ended = server => ended.map_err(io::Error::other)?,
         ended = worker => Err(io::Error::other(format!("the worker ended: {ended:?}"))),
+        signal = stop_signal() => {
+            signal?;
+            // Open sockets would hold up the end of the requests that are under way.
+            app.sockets.drain();
+            handle.stop(true).await;
+            Ok(())
+        }
     }
 }
 
-/// Answers on `listener` until a signal stops it; the worker is the caller's to start.
+/// Returns when the operator or the system wants the program to end.
+async fn stop_signal() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
+}
+
+/// Answers on `listener` until its handle stops it; the worker is the caller's to start.
 pub fn serve(app: Data<App>, listener: TcpListener) -> io::Result<Server> {
+    actix_web::rt::spawn(sockets::watch(Arc::downgrade(&app.clone().into_inner())));
     let server = HttpServer::new(move || {
         ActixApp::new()
             .configure(configure(app.clone()))
@@ -128,6 +153,7 @@ pub fn serve(app: Data<App>, listener: TcpListener) -> io::Result<Server> {
     })
     .client_request_timeout(HEAD_TIMEOUT)
     .shutdown_timeout(SHUTDOWN_SECONDS)
+    .disable_signals()
     .listen(listener)?
     .run();
     Ok(server)

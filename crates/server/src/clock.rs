@@ -63,6 +63,11 @@ pub fn new_id<T: Id>(now: DateTime<Utc>) -> T {
     )))
 }
 
+/// The moment `after` from now, for timeouts of connections; a fixed clock does not move it.
+pub fn deadline(after: Duration) -> tokio::time::Instant {
+    tokio::time::Instant::now() + after
+}
+
 /// Measures how long something takes; for logs, never for decisions.
 pub struct Stopwatch(Instant);
 

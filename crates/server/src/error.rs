@@ -109,6 +109,7 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::TokenInvalid
         | ErrorCode::BillingDetailsMissing => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -10,6 +10,7 @@ pub mod routes;
 pub mod accounts;
 pub mod audit;
 pub mod auth;
+pub mod chat;
 pub mod invoices;
 pub mod payments;
 pub mod plans;

@@ -10,6 +10,7 @@ use common::{
     API_BASE, Access, Endpoint, ErrorCode, Method,
     accounts::{ChangeAccount, GetAccount},
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
+    chat::{GetTicket, OpenSocket},
     invoices::{GetInvoice, GetInvoicePdf, ListInvoices},
     itn::{GetItn, ListItns},
     payments::{CancelPayment, GetPayment, ListPayments, ReceiveItn, StartCheckout},
@@ -18,7 +19,7 @@ use common::{
 };
 
 use crate::{
-    accounts, auth,
+    accounts, auth, chat,
     error::ApiError,
     http::{access, spa},
     invoices, operations, payments, plans,
@@ -85,6 +86,9 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<ReceiveItn, _, _>(payments::http::receive_itn);
     routes.add::<GetPayment, _, _>(payments::http::get);
     routes.add::<CancelPayment, _, _>(payments::http::cancel);
+
+    routes.add::<GetTicket, _, _>(chat::http::ticket);
+    routes.add::<OpenSocket, _, _>(chat::http::open);
 
     routes.add::<ListItns, _, _>(payments::http::list_itns);
     routes.add::<GetItn, _, _>(payments::http::get_itn);

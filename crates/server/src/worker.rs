@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::{
     app::App,
-    auth,
+    auth, chat,
     db::QueryResult,
     error::ApiError,
     idempotency, jobs,
@@ -75,6 +75,7 @@ pub async fn keep_house(app: &App) -> Result<(), ApiError> {
     app.db
         .write(move |conn| -> QueryResult<()> {
             auth::service::purge_expired(conn, now)?;
+            chat::service::purge_expired(conn, now)?;
             idempotency::store::purge(conn, now - idempotency::KEPT)?;
             itn::store::purge_rejected(conn, now - itn::REJECTED_KEPT)?;
             Ok(())

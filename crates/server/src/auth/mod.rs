@@ -5,6 +5,7 @@
 //! whoever registers somebody else's address gains nothing.
 
 pub mod http;
+mod logins;
 pub mod password;
 pub mod service;
 pub mod store;

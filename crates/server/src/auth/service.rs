@@ -11,6 +11,7 @@ use common::{
 };
 use totp_rs::{Algorithm, Secret, TOTP};
 
+pub use super::logins::{Login, logins};
 use super::{
     password,
     store::{self, NewRegistration, NewSession, NewUser, RegistrationRow, UserRow},
@@ -32,7 +33,7 @@ use crate::{
 /// A link that confirms an address works this long.
 const VERIFICATION_KEPT: TimeDelta = TimeDelta::hours(24);
 /// A session ends after this time without a request …
-const SESSION_IDLE: TimeDelta = TimeDelta::hours(12);
+pub(super) const SESSION_IDLE: TimeDelta = TimeDelta::hours(12);
 /// … and after this time in any case.
 const SESSION_KEPT: TimeDelta = TimeDelta::days(7);
 /// The last use of a session is written at most this often.

@@ -277,3 +277,24 @@ pub fn purge_expired(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<usize> 
     let registrations = diesel::delete(registrations::table.filter(registrations::expires_at.le(now))).execute(conn)?;
     Ok(sessions + registrations)
 }
+
+#[derive(Queryable)]
+pub struct LoginRow {
+    pub id: SessionId,
+    pub user_id: UserId,
+    pub last_seen_at: NaiveDateTime,
+    pub expires_at: NaiveDateTime,
+}
+
+/// The rows of these sessions, ended or not; revoked ones have none.
+pub fn load_logins(conn: &mut Conn, sessions: &[SessionId]) -> QueryResult<Vec<LoginRow>> {
+    sessions::table
+        .filter(sessions::id.eq_any(sessions))
+        .select((
+            sessions::id,
+            sessions::user_id,
+            sessions::last_seen_at,
+            sessions::expires_at,
+        ))
+        .load(conn)
+}

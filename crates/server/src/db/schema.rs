@@ -324,9 +324,18 @@ table! {
     }
 }
 
+table! {
+    socket_tickets (token_hash) {
+        token_hash -> Text,
+        session_id -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
 joinable!(memberships -> accounts (account_id));
 joinable!(memberships -> users (user_id));
 joinable!(sessions -> users (user_id));
+joinable!(socket_tickets -> sessions (session_id));
 joinable!(invitations -> accounts (account_id));
 joinable!(invitations -> users (invited_by));
 joinable!(api_keys -> users (created_by));
@@ -357,5 +366,6 @@ allow_tables_to_appear_in_same_query!(
     recovery_codes,
     invitations,
     api_keys,
-    audit_entries
+    audit_entries,
+    socket_tickets
 );

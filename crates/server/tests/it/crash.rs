@@ -1,9 +1,7 @@
 //! The server killed with SIGKILL between storing a notification and applying it.
 
 use std::{
-    io::{BufRead, BufReader},
     net::TcpListener,
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -11,47 +9,7 @@ use common::payments::{Checkout, PaymentStatus};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Client, TestApp, app::PASSWORD, client::send, db::TestDb};
-
-/// The real program over a database, on a port of its own.
-struct Process {
-    child: Child,
-    base_url: String,
-}
-
-impl Process {
-    fn start(db: &TestDb, payfast_base: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let base_url = format!("http://127.0.0.1:{port}");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_capecontrol"))
-            .arg("serve")
-            .env_clear()
-            .env("SECRET_KEY", "0123456789abcdef0123456789abcdef")
-            .env("CAPECONTROL_DATA", db.data_dir())
-            .env("CAPECONTROL_BIND", format!("127.0.0.1:{port}"))
-            .env("DATABASE_URL", db.url())
-            .env("PUBLIC_URL", &base_url)
-            .env("PAYFAST_PROCESS_BASE", payfast_base)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        assert_eq!(line.trim(), format!("capecontrol listening on {base_url}"));
-        Self { child, base_url }
-    }
-}
-
-impl Drop for Process {
-    /// SIGKILL: no chance to tidy up.
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
+use crate::support::{Client, TestApp, app::PASSWORD, client::send, db::TestDb, process::Process};
 
 async fn a_killed_server_loses_no_notification(db: TestDb) {
     // Accounts and the emulator come from an application in this process over the same database.

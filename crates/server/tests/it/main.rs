@@ -15,4 +15,5 @@ mod db;
 mod itn;
 mod pdf;
 mod schema_parity;
+mod sockets;
 mod worker;

@@ -81,6 +81,16 @@ impl TestApp {
         }
     }
 
+    /// Starts another node over the same database, emulator and clock; it runs until the test ends.
+    pub fn second_node(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let config = config(&self.db, &base_url, self.payfast.base_url(), &[]);
+        let app = Data::new(App::build(config, self.app.clock.clone()).unwrap());
+        actix_web::rt::spawn(app::serve(app, listener).unwrap());
+        base_url
+    }
+
     /// Ends the application; jobs that nobody did are a failure of the test.
     pub async fn stop(self) {
         self.run_jobs().await;

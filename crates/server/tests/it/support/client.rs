@@ -65,6 +65,15 @@ impl Client {
         self.http.request(method, format!("{}/api/v1{path}", self.base_url))
     }
 
+    /// The same browser at another node: the same cookies, since they know no ports.
+    pub fn at_node(&self, base_url: &str) -> Self {
+        Self {
+            http: self.http.clone(),
+            base_url: base_url.to_owned(),
+            csrf_token: RefCell::new(self.csrf_token.borrow().clone()),
+        }
+    }
+
     /// A request to any path of the server.
     pub fn at(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base_url))

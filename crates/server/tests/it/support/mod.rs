@@ -3,6 +3,7 @@
 pub mod app;
 pub mod client;
 pub mod db;
+pub mod process;
 
 pub use app::TestApp;
 pub use client::{Client, Reply};
