@@ -98,6 +98,15 @@ impl Session {
         });
     }
 
+    /// Asks again which companies the person belongs to, with which role; without an answer all stays as it is.
+    pub fn renew(self) {
+        spawn_local(async move {
+            if let Ok(Some(signed_in)) = who_is_signed_in().await {
+                self.begin(signed_in);
+            }
+        });
+    }
+
     pub async fn sign_in(self, credentials: common::auth::Credentials) -> Result<(), Failure> {
         let signed_in = api::call::<Login>(&[], &credentials).await?;
         api::forget_csrf();
@@ -221,8 +230,11 @@ impl Session {
     }
 
     fn refused(self, code: ErrorCode) {
-        if code == ErrorCode::MfaEnrolmentRequired {
-            return self.must_enrol.set(true);
+        match code {
+            ErrorCode::MfaEnrolmentRequired => return self.must_enrol.set(true),
+            // An owner may have changed the role meanwhile, or removed the person.
+            ErrorCode::Forbidden | ErrorCode::AccountRequired => return self.renew(),
+            _ => {}
         }
         if untrack(|| self.is_somebody()) {
             self.was_ended.set(true);

@@ -186,7 +186,7 @@ fn RoleChoice(
         role.try_set(answer.role);
         place.toast.say(texts.role_saved);
         if is_self {
-            place.session.ask();
+            place.session.renew();
         }
         Ok(())
     };
@@ -261,7 +261,7 @@ fn way_out(member: Member, place: Place) -> AnyView {
                     .map_err(|failure| refusal(&failure, texts.leave_failed))?;
                 toast.say(texts.left(&company));
                 // Another company is shown now, or none.
-                session.ask();
+                session.renew();
                 Ok(())
             };
             asking.ask(Plea {
