@@ -120,18 +120,27 @@ pub fn clear_filters() -> Callback<()> {
     Callback::new(move |()| navigate(HERE, NavigateOptions::default()))
 }
 
+/// Takes the filters away, while there are any.
+fn clear_button(filters: Memo<Filters>) -> impl Fn() -> Option<AnyView> + Send + 'static {
+    let clear = clear_filters();
+    move || {
+        let is_clear = filters.read().is_empty();
+        (!is_clear).then(|| view! { <PlainButton label=t().audit.clear on_press=clear kind=Kind::Quiet/> }.into_any())
+    }
+}
+
 /// The form; what is typed counts when it is applied, so that Back leads from view to view.
 #[component]
 pub fn FilterForm(filters: Memo<Filters>) -> impl IntoView {
     let texts = t().audit;
     // On a phone the fields would fill the screen.
     let is_open = RwSignal::new(false);
-    let clear = clear_filters();
+    let clear = clear_button(filters);
     view! {
         <div class="filters no-print">
-            <div class="row">
+            <div class="row only-phone">
                 <button
-                    class="btn btn-secondary only-phone"
+                    class="btn btn-secondary"
                     type="button"
                     aria-expanded=pressed(move || is_open.get())
                     aria-controls="filters"
@@ -139,9 +148,7 @@ pub fn FilterForm(filters: Memo<Filters>) -> impl IntoView {
                 >
                     {texts.filters}
                 </button>
-                {dynamic(move || (!filters.read().is_empty()).then(|| view! {
-                    <PlainButton label=texts.clear on_press=clear kind=Kind::Quiet/>
-                }))}
+                {dynamic(clear)}
             </div>
             <div id="filters" class="filters-form" class:is-open=is_open><Fields filters/></div>
         </div>
@@ -165,6 +172,7 @@ fn Fields(filters: Memo<Filters>) -> impl IntoView {
         to.set(shown.to);
         search.set(shown.search);
     });
+    let clear = clear_button(filters);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let wanted = Filters {
@@ -202,7 +210,10 @@ fn Fields(filters: Memo<Filters>) -> impl IntoView {
             <Field label=texts.first_day name="from" kind="date" value=from errors/>
             <Field label=texts.last_day name="to" kind="date" value=to errors/>
             <Field label=texts.search name="search" kind="search" value=search errors hint=texts.search_hint/>
-            <button class="btn btn-secondary" type="submit">{texts.apply}</button>
+            <div class="row">
+                <button class="btn btn-secondary" type="submit">{texts.apply}</button>
+                <span class="only-wide">{dynamic(clear)}</span>
+            </div>
         </form>
     }
     .into_any()

@@ -81,7 +81,6 @@ fn table(filters: &Filters, page: Page<AuditEntry>) -> AnyView {
         Column::Text(texts.what),
         Column::Text(texts.subject),
         Column::Text(texts.changes),
-        Column::Text(texts.from_where),
     ];
     view! {
         <div class="list-table">
@@ -98,14 +97,18 @@ fn entry_row(entry: &AuditEntry) -> AnyView {
         Some(href) => view! { <a class="inline-touch" href=href>{entry.subject.clone()}</a> }.into_any(),
         None => entry.subject.clone().into_any(),
     };
-    let from = entry.from.clone().unwrap_or_else(|| texts.here.to_owned());
+    // Cards have no heads, so they say what stands there.
+    let from = entry.from.clone().map(|from| {
+        view! { <span class="audit-from"><span class="audit-label">" " {texts.from_where} " "</span> {from}</span> }
+            .into_any()
+    });
+    let who = view! { <span class="audit-label">{texts.by} " "</span> {entry::actor(entry)} {from} }.into_any();
     row(vec![
         cell("audit-when", time(entry.at).into_any()),
-        cell("audit-who", entry::actor(entry)),
+        cell("audit-who", who),
         cell("audit-what", entry::action(entry.action)),
         cell("audit-subject", subject),
         cell("audit-changes", changes(entry)),
-        cell("audit-from", from),
     ])
 }
 
