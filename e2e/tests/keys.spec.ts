@@ -5,7 +5,7 @@ test("a key is shown once, works, gets a new secret, and ends", async ({ page, p
   await signUp(page, person);
   await page.goto("/account/keys");
   await expect(page.getByRole("region", { name: "Example of a request" })).toContainText(`${baseURL}/api/v1/invoices`);
-  await page.getByLabel("Name").fill("Bookkeeping");
+  await page.getByLabel("Name", { exact: true }).fill("Bookkeeping");
   await page.getByRole("checkbox", { name: /^Read invoices/ }).check();
   await page.getByRole("button", { name: "Make API key" }).click();
 
