@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    api_keys::ApiScope,
     endpoint::{Access, Endpoint, Method},
     ids::AccountId,
     plans::ProductCode,
@@ -93,22 +94,22 @@ mod nullable {
     }
 }
 
-/// The path names the account; any role in it may read.
 pub struct GetAccount;
 impl Endpoint for GetAccount {
     const METHOD: Method = Method::Get;
     const PATH: &'static str = "/accounts/{id}";
-    const ACCESS: Access = Access::SignedIn;
+    const ACCESS: Access = Access::Account(AccountRole::Viewer);
+    const SCOPE: Option<ApiScope> = Some(ApiScope::AccountRead);
     type Request = ();
     type Response = Account;
 }
 
-/// Needs the role `member` in the account that the path names.
 pub struct ChangeAccount;
 impl Endpoint for ChangeAccount {
     const METHOD: Method = Method::Patch;
     const PATH: &'static str = "/accounts/{id}";
-    const ACCESS: Access = Access::SignedIn;
+    const ACCESS: Access = Access::Account(AccountRole::Member);
+    const SCOPE: Option<ApiScope> = Some(ApiScope::AccountWrite);
     type Request = AccountChange;
     type Response = Account;
 }

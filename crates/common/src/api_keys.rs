@@ -14,6 +14,8 @@ use crate::{
 /// Days a key lives when its maker does not say, and at most.
 pub const DEFAULT_LIFE_DAYS: u32 = 365;
 pub const MAX_LIFE_DAYS: u32 = 730;
+/// Living keys of one account, at most.
+pub const MAX_KEYS: usize = 20;
 /// Hours that the old secret goes on working after a rotation.
 pub const ROTATION_OVERLAP_HOURS: u32 = 24;
 
@@ -26,6 +28,13 @@ crate::text_enum! {
         PaymentsRead = "payments:read",
         /// Starts checkouts and cancels payments.
         PaymentsWrite = "payments:write",
+    }
+}
+
+impl ApiScope {
+    /// Whether it lets a key change something; writing does not include reading.
+    pub fn is_write(self) -> bool {
+        matches!(self, ApiScope::AccountWrite | ApiScope::PaymentsWrite)
     }
 }
 
@@ -70,7 +79,7 @@ pub struct ApiKeySecret {
     pub secret: String,
 }
 
-/// Keys that were not revoked, newest first; one page.
+/// Keys that were not revoked, newest first, expired ones for 30 days; one page.
 pub struct ListApiKeys;
 impl Endpoint for ListApiKeys {
     const METHOD: Method = Method::Get;
@@ -80,6 +89,7 @@ impl Endpoint for ListApiKeys {
     type Response = Page<ApiKey>;
 }
 
+/// Makes a key of the account; at most [`MAX_KEYS`] live at a time (409).
 pub struct CreateApiKey;
 impl Endpoint for CreateApiKey {
     const METHOD: Method = Method::Post;
@@ -90,6 +100,7 @@ impl Endpoint for CreateApiKey {
 }
 
 /// Gives a new secret; the old one works [`ROTATION_OVERLAP_HOURS`] longer, the expiry starts anew.
+/// The secret before the old one ends at once. An expired key cannot be rotated (409).
 pub struct RotateApiKey;
 impl Endpoint for RotateApiKey {
     const METHOD: Method = Method::Post;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     accounts::{AccountRole, Address},
+    api_keys::ApiScope,
     endpoint::{Access, Endpoint, Method},
     ids::{AccountId, InvoiceId, PaymentId},
     money::{Currency, Money},
@@ -115,6 +116,7 @@ impl Endpoint for ListInvoices {
     const METHOD: Method = Method::Get;
     const PATH: &'static str = "/invoices";
     const ACCESS: Access = Access::Account(AccountRole::Viewer);
+    const SCOPE: Option<ApiScope> = Some(ApiScope::InvoicesRead);
     type Request = InvoiceQuery;
     type Response = Page<InvoiceSummary>;
 }
@@ -124,6 +126,7 @@ impl Endpoint for GetInvoice {
     const METHOD: Method = Method::Get;
     const PATH: &'static str = "/invoices/{id}";
     const ACCESS: Access = Access::Account(AccountRole::Viewer);
+    const SCOPE: Option<ApiScope> = Some(ApiScope::InvoicesRead);
     type Request = ();
     type Response = Invoice;
 }
@@ -134,6 +137,7 @@ impl Endpoint for GetInvoicePdf {
     const METHOD: Method = Method::Get;
     const PATH: &'static str = "/invoices/{id}/pdf";
     const ACCESS: Access = Access::Account(AccountRole::Viewer);
+    const SCOPE: Option<ApiScope> = Some(ApiScope::InvoicesRead);
     type Request = ();
     type Response = ();
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     accounts::AccountRole,
+    api_keys::ApiScope,
     auth::StaffRole,
     endpoint::{Access, Endpoint, Method},
     ids::{AccountId, AttemptId, InvoiceId, PaymentId},
@@ -150,6 +151,7 @@ impl Endpoint for StartCheckout {
     const METHOD: Method = Method::Post;
     const PATH: &'static str = "/checkout";
     const ACCESS: Access = Access::Account(AccountRole::Member);
+    const SCOPE: Option<ApiScope> = Some(ApiScope::PaymentsWrite);
     type Request = CheckoutRequest;
     type Response = Checkout;
 }
@@ -159,6 +161,7 @@ impl Endpoint for ListPayments {
     const METHOD: Method = Method::Get;
     const PATH: &'static str = "/payments";
     const ACCESS: Access = Access::Account(AccountRole::Viewer);
+    const SCOPE: Option<ApiScope> = Some(ApiScope::PaymentsRead);
     type Request = PaymentQuery;
     type Response = Page<PaymentSummary>;
 }
@@ -168,6 +171,7 @@ impl Endpoint for GetPayment {
     const METHOD: Method = Method::Get;
     const PATH: &'static str = "/payments/{id}";
     const ACCESS: Access = Access::Account(AccountRole::Viewer);
+    const SCOPE: Option<ApiScope> = Some(ApiScope::PaymentsRead);
     type Request = ();
     type Response = Payment;
 }
@@ -178,6 +182,7 @@ impl Endpoint for CancelPayment {
     const METHOD: Method = Method::Post;
     const PATH: &'static str = "/payments/{id}/cancel";
     const ACCESS: Access = Access::Account(AccountRole::Member);
+    const SCOPE: Option<ApiScope> = Some(ApiScope::PaymentsWrite);
     type Request = ();
     type Response = Payment;
 }

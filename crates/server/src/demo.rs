@@ -9,6 +9,7 @@ use common::{
 use crate::{
     accounts,
     app::App,
+    audit::Origin,
     auth::service::{OperatorUser, new_totp_secret, upsert_user},
     error::ApiError,
 };
@@ -45,7 +46,15 @@ pub async fn seed(app: &App, sign_ins: &DemoSignIns) -> Result<(), ApiError> {
         let account_id = app
             .db
             .write(move |conn| {
-                accounts::service::open_for(conn, owner_id, "Rietvlei Robotics (Pty) Ltd", "owner@demo.test", now)
+                let origin = Origin::operator();
+                accounts::service::open_for(
+                    conn,
+                    &origin,
+                    owner_id,
+                    "Rietvlei Robotics (Pty) Ltd",
+                    "owner@demo.test",
+                    now,
+                )
             })
             .await?;
         let details = AccountChange {
@@ -59,7 +68,7 @@ pub async fn seed(app: &App, sign_ins: &DemoSignIns) -> Result<(), ApiError> {
             })),
             ..AccountChange::default()
         };
-        accounts::service::change(app, account_id, AccountRole::Owner, details).await?;
+        accounts::service::change(app, account_id, AccountRole::Owner, details, Origin::operator()).await?;
     }
     let mut staff = demo_user("staff@demo.test", &sign_ins.staff_password, ("Sipho", "Adams"));
     staff.staff_role = Some(StaffRole::Admin);

@@ -156,6 +156,10 @@ impl ResponseError for ApiError {
         if let Some(seconds) = retry_after_seconds {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
+        // RFC 9110 section 15.5.2; browsers ask nobody for a password because of this scheme.
+        if status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.content_type("application/problem+json").body(
             serde_json::to_string(&Problem {

@@ -12,5 +12,5 @@ pub mod security_headers;
 pub mod session;
 pub mod spa;
 
-pub use access::Caller;
+pub use access::{Caller, Credential};
 pub use body::{IdPath, Json, Query};

@@ -8,7 +8,7 @@ pub mod store;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     ErrorCode, FieldError,
-    ids::{AccountId, UserId},
+    ids::{AccountId, ApiKeyId, UserId},
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -18,12 +18,28 @@ use crate::{clock, db::Conn, error::ApiError};
 /// How long an answer is kept.
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
 
-/// Whose key it is: keys are unique per account, person and route.
+/// Whose key it is: keys are unique per account, actor and route.
 #[derive(Debug, Clone)]
 pub struct Scope {
-    pub account_id: AccountId,
-    pub user_id: UserId,
-    pub route: &'static str,
+    account_id: AccountId,
+    user_id: UserId,
+    /// The route, and behind it the API key when that is the actor.
+    route: String,
+}
+
+impl Scope {
+    /// A person's keys, or those of the API key that they made: each is an actor of its own.
+    pub fn new(account_id: AccountId, user_id: UserId, api_key_id: Option<ApiKeyId>, route: &str) -> Self {
+        let route = match api_key_id {
+            Some(id) => format!("{route} {id}"),
+            None => route.to_owned(),
+        };
+        Self {
+            account_id,
+            user_id,
+            route,
+        }
+    }
 }
 
 /// A key as the client sent it: 1 to 255 visible characters.

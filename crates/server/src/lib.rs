@@ -1,17 +1,19 @@
 //! The CapeControl server.
 //!
 //! Read in this order: [`routes`] is the one list of what can be asked, [`app`] is what a request finds,
-//! a feature folder (`auth`, `accounts`, `plans`, `invoices`, `payments`) is what it does, [`db`] is where it is kept,
-//! and [`worker`] is what happens afterwards.
+//! a feature folder (`auth`, `accounts`, `members`, `api_keys`, `audit`, `plans`, `invoices`, `payments`) is what it
+//! does, [`db`] is where it is kept, and [`worker`] is what happens afterwards.
 
 pub mod app;
 pub mod routes;
 
 pub mod accounts;
+pub mod api_keys;
 pub mod audit;
 pub mod auth;
 pub mod chat;
 pub mod invoices;
+pub mod members;
 pub mod payments;
 pub mod plans;
 

@@ -1,4 +1,4 @@
-//! The only list of routes: endpoint (method, path, access) and handler, one a line.
+//! The only list of routes: endpoint (method, path, access, scope) and handler, one a line.
 
 use actix_web::{
     FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route, guard,
@@ -9,21 +9,52 @@ use actix_web::{
 use common::{
     API_BASE, Access, Endpoint, ErrorCode, Method,
     accounts::{ChangeAccount, GetAccount},
+    api_keys::{ApiScope, CreateApiKey, ListApiKeys, RevokeApiKey, RotateApiKey},
+    audit::ListAudit,
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
     chat::{GetTicket, OpenSocket},
     invoices::{GetInvoice, GetInvoicePdf, ListInvoices},
     itn::{GetItn, ListItns},
+    members::{
+        AcceptInvitation, ChangeMember, Invite, ListInvitations, ListMembers, PreviewInvitation, RegisterInvited,
+        RemoveMember, WithdrawInvitation,
+    },
     payments::{CancelPayment, GetPayment, ListPayments, ReceiveItn, StartCheckout},
     plans::ListPlans,
     site::GetSite,
 };
 
 use crate::{
-    accounts, auth, chat,
+    accounts, api_keys, audit, auth, chat,
     error::ApiError,
     http::{access, spa},
-    invoices, operations, payments, plans,
+    invoices, members, operations, payments, plans,
 };
+
+/// A route below the API's base as the list tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedRoute {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+    /// What an API key needs; `None` closes the route to keys.
+    pub scope: Option<ApiScope>,
+    /// Whether it reads a JSON body.
+    pub has_body: bool,
+}
+
+impl ListedRoute {
+    fn of<E: Endpoint>() -> Self {
+        let takes_fields = size_of::<E::Request>() > 0;
+        Self {
+            method: E::METHOD,
+            path: E::PATH,
+            access: E::ACCESS,
+            scope: E::SCOPE,
+            has_body: takes_fields && matches!(E::METHOD, Method::Post | Method::Patch),
+        }
+    }
+}
 
 /// Registers every route, the client's files and the answers for unknown addresses.
 pub fn register(service: &mut ServiceConfig) {
@@ -48,8 +79,8 @@ fn get_or_head() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// Every route below the API's base with its access, for tests that walk them.
-pub fn listed() -> Vec<(Method, &'static str, Access)> {
+/// Every route below the API's base, for tests that walk them.
+pub fn listed() -> Vec<ListedRoute> {
     let mut found = Vec::new();
     let mut app = |service: &mut ServiceConfig| {
         let mut routes = Routes {
@@ -77,6 +108,23 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<GetAccount, _, _>(accounts::http::get);
     routes.add::<ChangeAccount, _, _>(accounts::http::change);
 
+    routes.add::<ListMembers, _, _>(members::http::list);
+    routes.add::<ChangeMember, _, _>(members::http::change);
+    routes.add::<RemoveMember, _, _>(members::http::remove);
+    routes.add::<ListInvitations, _, _>(members::http::list_invitations);
+    routes.add::<Invite, _, _>(members::http::invite);
+    routes.add::<WithdrawInvitation, _, _>(members::http::withdraw);
+    routes.add::<PreviewInvitation, _, _>(members::http::preview);
+    routes.add::<AcceptInvitation, _, _>(members::http::accept);
+    routes.add::<RegisterInvited, _, _>(members::http::register);
+
+    routes.add::<ListApiKeys, _, _>(api_keys::http::list);
+    routes.add::<CreateApiKey, _, _>(api_keys::http::create);
+    routes.add::<RotateApiKey, _, _>(api_keys::http::rotate);
+    routes.add::<RevokeApiKey, _, _>(api_keys::http::revoke);
+
+    routes.add::<ListAudit, _, _>(audit::http::list);
+
     routes.add::<ListInvoices, _, _>(invoices::http::list);
     routes.add::<GetInvoice, _, _>(invoices::http::get);
     routes.add::<GetInvoicePdf, _, _>(invoices::http::get_pdf);
@@ -96,7 +144,7 @@ fn list(routes: &mut Routes<'_>) {
 
 struct Routes<'a> {
     service: &'a mut ServiceConfig,
-    listed: Vec<(Method, &'static str, Access)>,
+    listed: Vec<ListedRoute>,
 }
 
 impl Routes<'_> {
@@ -107,21 +155,21 @@ impl Routes<'_> {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.listed.push((E::METHOD, E::PATH, E::ACCESS));
+        self.listed.push(ListedRoute::of::<E>());
         let route = match E::METHOD {
             Method::Get => get_or_head(),
             Method::Post => web::post(),
             Method::Patch => web::patch(),
             Method::Delete => web::delete(),
         };
-        let access = from_fn(|request, next| access::guard(E::ACCESS, request, next));
+        let access = from_fn(|request, next| access::guard(E::ACCESS, E::SCOPE, request, next));
         self.service
             .route(&format!("{API_BASE}{}", E::PATH), route.to(handler).wrap(access));
     }
 }
 
 /// Addresses that no route has: a problem below `/api`, else the client.
-fn elsewhere(request: &HttpRequest, listed: &[(Method, &'static str, Access)]) -> Result<HttpResponse, ApiError> {
+fn elsewhere(request: &HttpRequest, listed: &[ListedRoute]) -> Result<HttpResponse, ApiError> {
     let path = request.path();
     let is_ours = ["/api", "/health", "/version"].iter().any(|base| {
         path.strip_prefix(base)
@@ -132,8 +180,8 @@ fn elsewhere(request: &HttpRequest, listed: &[(Method, &'static str, Access)]) -
     }
     let allowed: Vec<&str> = listed
         .iter()
-        .filter(|(_, pattern, _)| path.strip_prefix(API_BASE).is_some_and(|path| fits(pattern, path)))
-        .map(|(method, _, _)| method.as_str())
+        .filter(|route| path.strip_prefix(API_BASE).is_some_and(|path| fits(route.path, path)))
+        .map(|route| route.method.as_str())
         .collect();
     if allowed.is_empty() {
         return Err(ApiError::new(ErrorCode::NotFound, "there is no such route"));

@@ -13,7 +13,7 @@ use crate::{
     auth, chat,
     db::QueryResult,
     error::ApiError,
-    idempotency, jobs,
+    idempotency, jobs, members,
     payments::{self, itn},
 };
 
@@ -69,13 +69,14 @@ pub async fn run_due(app: &App) -> Result<(), ApiError> {
     }
 }
 
-/// Puts away what has ended: sessions, sign-ups, idempotency keys, refused notifications.
+/// Puts away what has ended: sessions, sign-ups, invitations, idempotency keys, refused notifications.
 pub async fn keep_house(app: &App) -> Result<(), ApiError> {
     let now = app.clock.now();
     app.db
         .write(move |conn| -> QueryResult<()> {
             auth::service::purge_expired(conn, now)?;
             chat::service::purge_expired(conn, now)?;
+            members::invitations::purge(conn, now)?;
             idempotency::store::purge(conn, now - idempotency::KEPT)?;
             itn::store::purge_rejected(conn, now - itn::REJECTED_KEPT)?;
             Ok(())

@@ -50,6 +50,7 @@ create table api_keys (
     old_secret_until timestamp,
     created_by text not null references users (id),
     created_at timestamp not null,
+    life_days integer not null,
     expires_at timestamp not null,
     last_used_at timestamp,
     last_used_from text,

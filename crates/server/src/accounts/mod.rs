@@ -1,6 +1,6 @@
-//! Accounts: the company that pays, who belongs to it, its billing details and its plan.
+//! Accounts: the company that pays, its billing details and its plan.
 //!
-//! Owns the tables `accounts`, `memberships` and `plan_grants`.
+//! Owns the tables `accounts` and `plan_grants`; who belongs to an account is in `members`.
 
 pub mod http;
 pub mod rules;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use common::{
     FieldError,
     accounts::{Account, AccountChange, AccountRole, AccountSummary, Address, PlanGrant},
+    audit::AuditAction,
     ids::{AccountId, PaymentId, UserId},
     plans::ProductCode,
     validate::{NAME_MAX_CHARS, Name, line, vat_number},
@@ -16,15 +17,17 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Entry, Origin, service::changed},
     clock,
     db::{Conn, QueryResult},
     error::ApiError,
-    plans,
+    members, plans,
 };
 
 /// Opens an account with `user_id` as its owner.
 pub fn open_for(
     conn: &mut Conn,
+    origin: &Origin,
     user_id: UserId,
     company_name: &str,
     billing_email: &str,
@@ -32,18 +35,27 @@ pub fn open_for(
 ) -> QueryResult<AccountId> {
     let id = clock::new_id(now);
     store::insert(conn, id, company_name, billing_email, now)?;
-    store::insert_membership(conn, id, user_id, AccountRole::Owner, now)?;
+    members::service::add(conn, id, user_id, AccountRole::Owner, now)?;
+    let entry = Entry {
+        action: AuditAction::AccountOpened,
+        account_id: Some(id),
+        subject_kind: "account",
+        subject_id: Some(id.as_str()),
+        subject: company_name,
+        changes: changed([("owner", None, Some(billing_email))]),
+    };
+    audit::record(conn, origin, &entry, now)?;
     Ok(id)
 }
 
 /// The accounts of a person with their role in each.
 pub fn memberships(conn: &mut Conn, user_id: UserId) -> QueryResult<Vec<(AccountId, AccountRole)>> {
-    store::load_memberships(conn, user_id)
+    members::service::memberships(conn, user_id)
 }
 
 pub fn summaries(conn: &mut Conn, user_id: UserId, now: DateTime<Utc>) -> QueryResult<Vec<AccountSummary>> {
     let mut summaries = Vec::new();
-    for (id, role) in store::load_memberships(conn, user_id)? {
+    for (id, role) in members::service::memberships(conn, user_id)? {
         if let Some(row) = store::find(conn, id)? {
             let plan = plan_of(conn, id, now)?;
             summaries.push(AccountSummary {
@@ -71,6 +83,12 @@ pub fn find(conn: &mut Conn, id: AccountId) -> QueryResult<Option<AccountRow>> {
     store::find(conn, id)
 }
 
+/// Reads the account and holds its row until the transaction ends, so that changes follow one another.
+pub fn find_locked(conn: &mut Conn, id: AccountId) -> QueryResult<Option<AccountRow>> {
+    store::lock(conn, id)?;
+    store::find(conn, id)
+}
+
 pub async fn load(app: &App, id: AccountId, role: AccountRole) -> Result<Account, ApiError> {
     let now = app.clock.now();
     app.db.read(move |conn| account(conn, id, role, now)).await
@@ -92,13 +110,18 @@ fn account(conn: &mut Conn, id: AccountId, role: AccountRole, now: DateTime<Utc>
 }
 
 /// Changes billing details; documents that exist keep what they say.
-pub async fn change(app: &App, id: AccountId, role: AccountRole, change: AccountChange) -> Result<Account, ApiError> {
+pub async fn change(
+    app: &App,
+    id: AccountId,
+    role: AccountRole,
+    change: AccountChange,
+    origin: Origin,
+) -> Result<Account, ApiError> {
     let now = app.clock.now();
     app.db
         .write(move |conn| {
             // Two changes at once follow one another: each keeps what the other changed.
-            store::lock(conn, id)?;
-            let row = store::find(conn, id)?.ok_or_else(|| ApiError::not_found("account"))?;
+            let row = find_locked(conn, id)?.ok_or_else(|| ApiError::not_found("account"))?;
             let mut errors = Vec::new();
             let company_name = match &change.company_name {
                 None => Some(row.company_name.clone()),
@@ -124,9 +147,41 @@ pub async fn change(app: &App, id: AccountId, role: AccountRole, change: Account
                 return Err(ApiError::invalid(errors));
             };
             store::update_details(conn, id, &company_name, vat_number.as_deref(), address.as_ref())?;
+            let changes = changed([
+                ("company_name", Some(&row.company_name), Some(&company_name)),
+                ("vat_number", row.vat_number.as_deref(), vat_number.as_deref()),
+                (
+                    "billing_address",
+                    row.address().map(|address| one_line(&address)).as_deref(),
+                    address.as_ref().map(one_line).as_deref(),
+                ),
+            ]);
+            if !changes.is_empty() {
+                let entry = Entry {
+                    action: AuditAction::AccountChanged,
+                    account_id: Some(id),
+                    subject_kind: "account",
+                    subject_id: Some(id.as_str()),
+                    subject: &company_name,
+                    changes,
+                };
+                audit::record(conn, &origin, &entry, now)?;
+            }
             account(conn, id, role, now)
         })
         .await
+}
+
+fn one_line(address: &Address) -> String {
+    let line2 = address.line2.as_deref();
+    let parts = [
+        Some(address.line1.as_str()),
+        line2,
+        Some(&address.city),
+        Some(&address.postal_code),
+        Some(&address.country),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn check_address(errors: &mut Vec<FieldError>, address: &Address) -> Option<Address> {
@@ -172,19 +227,26 @@ fn keep<T>(errors: &mut Vec<FieldError>, result: Result<T, FieldError>) -> Optio
     result.map_err(|error| errors.push(error)).ok()
 }
 
-/// Gives the account what `payment_id` bought; a second call for the same payment changes nothing.
+/// What a payment bought for an account.
+pub struct BoughtPlan {
+    pub account_id: AccountId,
+    pub payment_id: PaymentId,
+    pub code: ProductCode,
+}
+
+/// Gives the account what was bought; a second call for the same payment changes nothing.
 ///
 /// Nothing that was paid for is lost: the new time begins after what is left on the same or a higher plan.
-pub fn grant_plan(
-    conn: &mut Conn,
-    account_id: AccountId,
-    payment_id: PaymentId,
-    code: ProductCode,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
+pub fn grant_plan(conn: &mut Conn, bought: &BoughtPlan, origin: &Origin, now: DateTime<Utc>) -> QueryResult<bool> {
+    let &BoughtPlan {
+        account_id,
+        payment_id,
+        code,
+    } = bought;
     store::lock(conn, account_id)?;
     let starts_at = rules::starts_at(&store::load_grants(conn, account_id, now)?, code, now);
-    let ends_at = plans::rules::product(code).ends_after(starts_at);
+    let product = plans::rules::product(code);
+    let ends_at = product.ends_after(starts_at);
     let grant = NewGrant {
         id: clock::new_id(now),
         account_id,
@@ -194,5 +256,22 @@ pub fn grant_plan(
         ends_at,
         now,
     };
-    store::insert_grant(conn, &grant)
+    let is_new = store::insert_grant(conn, &grant)?;
+    if is_new {
+        let day = |at: DateTime<Utc>| at.date_naive().to_string();
+        let ends_at = ends_at.map(day);
+        let entry = Entry {
+            action: AuditAction::PlanGranted,
+            account_id: Some(account_id),
+            subject_kind: "payment",
+            subject_id: Some(payment_id.as_str()),
+            subject: &product.title(),
+            changes: changed([
+                ("starts_at", None, Some(&day(starts_at))),
+                ("ends_at", None, ends_at.as_deref()),
+            ]),
+        };
+        audit::record(conn, origin, &entry, now)?;
+    }
+    Ok(is_new)
 }

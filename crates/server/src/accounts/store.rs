@@ -1,9 +1,9 @@
-//! The tables `accounts`, `memberships` and `plan_grants`.
+//! The tables `accounts` and `plan_grants`.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use common::{
-    accounts::{AccountRole, Address},
-    ids::{AccountId, PaymentId, PlanGrantId, UserId},
+    accounts::Address,
+    ids::{AccountId, PaymentId, PlanGrantId},
     plans::ProductCode,
 };
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use super::rules::Grant;
 use crate::db::{
     Conn, each_backend,
-    schema::{accounts, memberships, plan_grants},
+    schema::{accounts, plan_grants},
 };
 
 #[derive(Queryable)]
@@ -57,32 +57,6 @@ pub fn insert(
         ))
         .execute(conn)
         .map(drop)
-}
-
-pub fn insert_membership(
-    conn: &mut Conn,
-    account_id: AccountId,
-    user_id: UserId,
-    role: AccountRole,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    diesel::insert_into(memberships::table)
-        .values((
-            memberships::account_id.eq(account_id),
-            memberships::user_id.eq(user_id),
-            memberships::role.eq(role),
-            memberships::created_at.eq(now.naive_utc()),
-        ))
-        .execute(conn)
-        .map(drop)
-}
-
-pub fn load_memberships(conn: &mut Conn, user_id: UserId) -> QueryResult<Vec<(AccountId, AccountRole)>> {
-    memberships::table
-        .filter(memberships::user_id.eq(user_id))
-        .order(memberships::account_id)
-        .select((memberships::account_id, memberships::role))
-        .load(conn)
 }
 
 pub fn find(conn: &mut Conn, id: AccountId) -> QueryResult<Option<AccountRow>> {
@@ -158,7 +132,7 @@ pub fn load_grants(conn: &mut Conn, account_id: AccountId, now: DateTime<Utc>) -
     Ok(rows.into_iter().filter_map(grant).collect())
 }
 
-/// Locks the account's row until the transaction ends, so that two grants follow one another.
+/// Locks the account's row until the transaction ends, so that two changes follow one another.
 pub fn lock(conn: &mut Conn, id: AccountId) -> QueryResult<()> {
     diesel::update(accounts::table.find(id))
         .set(accounts::id.eq(accounts::id))

@@ -2,6 +2,8 @@
 //!
 //! Owns the table `audit_entries`, which the databases themselves keep from being changed or shortened.
 
+pub mod http;
+pub mod rules;
 pub mod service;
 pub mod store;
 

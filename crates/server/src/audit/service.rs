@@ -1,15 +1,22 @@
-//! Writing the log: one call per change, inside the change's transaction.
+//! Writing the log, one call per change inside the change's transaction, and reading it.
 
 use chrono::{DateTime, Utc};
 use common::{
-    audit::{ActorKind, AuditAction, AuditChange},
-    ids::{AccountId, ApiKeyId, UserId},
+    Page,
+    audit::{ActorKind, AuditAction, AuditChange, AuditEntry, AuditQuery},
+    ids::{AccountId, ApiKeyId, AuditEntryId, UserId},
 };
 
-use super::store;
+use super::{
+    rules,
+    store::{self, EntryRow, ListFilter},
+};
 use crate::{
+    app::App,
     clock,
     db::{Conn, QueryResult},
+    error::ApiError,
+    paging::{self, Paging},
 };
 
 /// Who made a change and from where; handlers take it as an extractor.
@@ -93,6 +100,57 @@ pub fn changed<const N: usize>(fields: [(&str, Option<&str>, Option<&str>); N]) 
             after: after.map(str::to_owned),
         })
         .collect()
+}
+
+/// Who reads the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader {
+    /// Whose entries; `None` for staff, who read everything.
+    pub account_id: Option<AccountId>,
+    /// Their own entries that concern no account are shown too.
+    pub user_id: UserId,
+}
+
+/// One page of what the reader may see.
+pub async fn list(app: &App, reader: Reader, query: AuditQuery) -> Result<Page<AuditEntry>, ApiError> {
+    let paging = Paging::parse(query.limit, query.cursor.as_deref(), query.sort.as_deref())?;
+    let filter = ListFilter {
+        of: reader.account_id.map(|account_id| (account_id, reader.user_id)),
+        action: query.action,
+        period: rules::period(query.from.as_deref(), query.to.as_deref())?,
+        search: rules::search(query.search.as_deref())?.map(str::to_owned),
+        after: paging.after(AuditEntryId::parse)?,
+        newest_first: paging.newest_first,
+        limit: paging.fetch(),
+    };
+    app.db
+        .read(move |conn| {
+            let total = store::count(conn, &filter, paging::COUNT_UP_TO)?;
+            let rows = store::load_page(conn, &filter)?;
+            Ok(paging
+                .page(rows, total, |row| (row.at, row.id.to_string()))
+                .map(EntryRow::into_entry))
+        })
+        .await
+}
+
+impl EntryRow {
+    fn into_entry(self) -> AuditEntry {
+        AuditEntry {
+            id: self.id,
+            at: self.at.and_utc(),
+            action: self.action,
+            actor_kind: self.actor_kind,
+            actor: self.actor,
+            account_id: self.account_id,
+            subject: self.subject,
+            subject_kind: self.subject_kind,
+            subject_id: self.subject_id,
+            changes: serde_json::from_str(&self.changes).unwrap_or_default(),
+            from: self.peer,
+            request_id: self.request_id,
+        }
+    }
 }
 
 #[cfg(test)]

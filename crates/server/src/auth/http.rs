@@ -10,6 +10,7 @@ use common::auth::{Credentials, CsrfToken, Done, EmailVerification, MailOnItsWay
 use super::service::{self, Device};
 use crate::{
     app::App,
+    audit::Origin,
     error::ApiError,
     http::{
         Caller, Json, csrf, peer,
@@ -42,8 +43,12 @@ pub async fn register(app: Data<App>, registration: Json<Registration>) -> Resul
     }))
 }
 
-pub async fn verify_email(app: Data<App>, verification: Json<EmailVerification>) -> Result<HttpResponse, ApiError> {
-    service::verify_email(&app, &verification.0.token).await?;
+pub async fn verify_email(
+    app: Data<App>,
+    origin: Origin,
+    verification: Json<EmailVerification>,
+) -> Result<HttpResponse, ApiError> {
+    service::verify_email(&app, &verification.0.token, origin).await?;
     Ok(HttpResponse::Ok().json(Done {}))
 }
 

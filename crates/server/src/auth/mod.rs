@@ -7,5 +7,6 @@
 pub mod http;
 mod logins;
 pub mod password;
+pub mod people;
 pub mod service;
 pub mod store;

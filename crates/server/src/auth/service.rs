@@ -19,11 +19,12 @@ use super::{
 use crate::{
     accounts,
     app::App,
+    audit::Origin,
     clock,
     db::{Conn, QueryResult},
     error::ApiError,
     http::{
-        access::Caller,
+        access::{Caller, Credential},
         session::{SessionToken, hash_token, random_token},
     },
     jobs::{self, Job},
@@ -141,7 +142,7 @@ fn known_address_mail(email: &Email, url: &str) -> Mail {
 }
 
 /// Turns a sign-up into a user with an account of their own; the token works once.
-pub async fn verify_email(app: &App, token: &str) -> Result<(), ApiError> {
+pub async fn verify_email(app: &App, token: &str, origin: Origin) -> Result<(), ApiError> {
     let token_hash = hash_token(token);
     let now = app.clock.now();
     app.db
@@ -153,7 +154,8 @@ pub async fn verify_email(app: &App, token: &str) -> Result<(), ApiError> {
             if !is_new {
                 return Err(token_invalid());
             }
-            accounts::service::open_for(conn, user_id, &row.company_name, &row.email, now)?;
+            let origin = origin.acting_as(user_id, &row.email);
+            accounts::service::open_for(conn, &origin, user_id, &row.company_name, &row.email, now)?;
             Ok(())
         })
         .await
@@ -352,8 +354,8 @@ pub async fn find_caller(app: &App, token_hash: String) -> Result<Option<Caller>
             .await?;
     }
     Ok(Some(Caller {
+        credential: Credential::Session(session.id),
         user_id: session.user_id,
-        session_id: session.id,
         email: session.email,
         staff_role: session.staff_role.filter(|_| session.has_second_factor),
         lacks_second_factor: session.staff_role.is_some() && !session.has_second_factor,

@@ -14,7 +14,7 @@ use super::{service, socket};
 use crate::{app::App, error::ApiError, http::Caller};
 
 pub async fn ticket(app: Data<App>, caller: Caller) -> Result<HttpResponse, ApiError> {
-    let ticket = service::issue_ticket(&app, caller.session_id).await?;
+    let ticket = service::issue_ticket(&app, caller.session_id()?).await?;
     Ok(HttpResponse::Created().json(ticket))
 }
 

@@ -298,6 +298,7 @@ table! {
         old_secret_until -> Nullable<Timestamp>,
         created_by -> Text,
         created_at -> Timestamp,
+        life_days -> Integer,
         expires_at -> Timestamp,
         last_used_at -> Nullable<Timestamp>,
         last_used_from -> Nullable<Text>,

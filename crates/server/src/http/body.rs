@@ -133,7 +133,7 @@ where
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let text = request.match_info().get("id").unwrap_or_default();
+        let text = request.match_info().get(T::PARAMETER).unwrap_or_default();
         ready(
             T::try_from_id(text)
                 .map(IdPath)
@@ -145,13 +145,16 @@ where
 /// Ids that stand in paths, with the word for what they name.
 pub trait TryFromId: Sized {
     const WHAT: &'static str;
+    /// Name of its place in the path.
+    const PARAMETER: &'static str;
     fn try_from_id(text: &str) -> Result<Self, InvalidId>;
 }
 
 macro_rules! path_ids {
-    ($($id:ident = $what:literal),+ $(,)?) => { $(
+    ($($id:ident = $what:literal in $parameter:literal),+ $(,)?) => { $(
         impl TryFromId for common::ids::$id {
             const WHAT: &'static str = $what;
+            const PARAMETER: &'static str = $parameter;
             fn try_from_id(text: &str) -> Result<Self, InvalidId> {
                 Self::parse(text)
             }
@@ -160,10 +163,13 @@ macro_rules! path_ids {
 }
 
 path_ids! {
-    AccountId = "account",
-    InvoiceId = "invoice",
-    PaymentId = "payment",
-    ItnId = "notification",
+    AccountId = "account" in "id",
+    ApiKeyId = "API key" in "id",
+    InvitationId = "invitation" in "invitation_id",
+    InvoiceId = "invoice" in "id",
+    ItnId = "notification" in "id",
+    PaymentId = "payment" in "id",
+    UserId = "member" in "user_id",
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub fn take(
         keys::id.eq(id),
         keys::account_id.eq(scope.account_id),
         keys::user_id.eq(scope.user_id),
-        keys::route.eq(scope.route),
+        keys::route.eq(&scope.route),
         keys::idempotency_key.eq(key),
         keys::request_sha256.eq(request_sha256),
         keys::response_status.eq(0),
@@ -45,7 +45,7 @@ pub fn load(conn: &mut Conn, scope: &Scope, key: &str) -> QueryResult<StoredAnsw
     let (request_sha256, status, body): (String, i32, String) = keys::table
         .filter(keys::account_id.eq(scope.account_id))
         .filter(keys::user_id.eq(scope.user_id))
-        .filter(keys::route.eq(scope.route))
+        .filter(keys::route.eq(&scope.route))
         .filter(keys::idempotency_key.eq(key))
         .select((keys::request_sha256, keys::response_status, keys::response_body))
         .first(conn)?;
@@ -60,7 +60,7 @@ pub fn set_answer(conn: &mut Conn, scope: &Scope, key: &str, status: u16, body: 
     diesel::update(keys::table)
         .filter(keys::account_id.eq(scope.account_id))
         .filter(keys::user_id.eq(scope.user_id))
-        .filter(keys::route.eq(scope.route))
+        .filter(keys::route.eq(&scope.route))
         .filter(keys::idempotency_key.eq(key))
         .set((
             keys::response_status.eq(i32::from(status)),
@@ -75,7 +75,7 @@ pub fn remove_older(conn: &mut Conn, scope: &Scope, key: &str, before: DateTime<
     diesel::delete(keys::table)
         .filter(keys::account_id.eq(scope.account_id))
         .filter(keys::user_id.eq(scope.user_id))
-        .filter(keys::route.eq(scope.route))
+        .filter(keys::route.eq(&scope.route))
         .filter(keys::idempotency_key.eq(key))
         .filter(keys::created_at.lt(before.naive_utc()))
         .execute(conn)

@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use common::{
     Currency, Money, Page,
+    audit::AuditAction,
     ids::{AccountId, InvoiceId},
     invoices::{AppliedPayment, Invoice, InvoiceQuery, InvoiceStatus, InvoiceSummary},
+    money::format_money,
     plans::ProductCode,
 };
 
@@ -17,9 +19,10 @@ use super::{
 use crate::{
     accounts::service::AccountRow,
     app::App,
+    audit::{self, Entry, Origin, service::changed},
     clock,
     config::Supplier,
-    db::Conn,
+    db::{Conn, QueryResult},
     error::ApiError,
     paging::{self, Paging},
     payments, plans,
@@ -100,7 +103,13 @@ pub struct Settlement {
 }
 
 /// Applies `paid` to the invoice: finalises a purchase's draft with its number and pays it, in one step.
-pub fn settle(conn: &mut Conn, id: InvoiceId, paid: Money, now: DateTime<Utc>) -> Result<Settlement, ApiError> {
+pub fn settle(
+    conn: &mut Conn,
+    id: InvoiceId,
+    paid: Money,
+    origin: &Origin,
+    now: DateTime<Utc>,
+) -> Result<Settlement, ApiError> {
     let invoice = store::find_locked(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))?;
     let settlement = rules::settle(invoice.status, invoice.balance_minor(), paid.minor);
     let excess = invoice.money(settlement.excess_minor);
@@ -130,8 +139,36 @@ pub fn settle(conn: &mut Conn, id: InvoiceId, paid: Money, now: DateTime<Utc>) -
     if !moved {
         return Err(ApiError::conflict("the invoice changed meanwhile"));
     }
+    let from = invoice.status;
     let invoice = store::find(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))?;
+    if settlement.needs_number {
+        record_issue(conn, &invoice, from, origin, now)?;
+    }
     Ok(Settlement { invoice, excess })
+}
+
+fn record_issue(
+    conn: &mut Conn,
+    invoice: &InvoiceRow,
+    from: InvoiceStatus,
+    origin: &Origin,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let total = format_money(invoice.money(invoice.total_minor));
+    let number = invoice.number.as_deref();
+    let entry = Entry {
+        action: AuditAction::InvoiceIssued,
+        account_id: Some(invoice.account_id),
+        subject_kind: "invoice",
+        subject_id: Some(invoice.id.as_str()),
+        subject: number.unwrap_or_default(),
+        changes: changed([
+            ("status", Some(from.as_str()), Some(invoice.status.as_str())),
+            ("number", None, number),
+            ("total", None, Some(&total)),
+        ]),
+    };
+    audit::record(conn, origin, &entry, now)
 }
 
 /// One page of the account's invoices, or of everybody's when `account_id` is `None`.

@@ -15,6 +15,7 @@ use common::{
 use super::{itn, service};
 use crate::{
     app::App,
+    audit::Origin,
     error::ApiError,
     http::{Caller, IdPath, Json, Query, body::read_limited, peer},
     idempotency::{Answer, Key},
@@ -23,6 +24,7 @@ use crate::{
 pub async fn check_out(
     app: Data<App>,
     caller: Caller,
+    origin: Origin,
     request: HttpRequest,
     body: Json<CheckoutRequest>,
 ) -> Result<HttpResponse, ApiError> {
@@ -32,6 +34,7 @@ pub async fn check_out(
     let buyer = service::Buyer {
         account_id: caller.account_id()?,
         user_id: caller.user_id,
+        origin,
     };
     service::check_out(&app, buyer, body.0, key).await.map(answer)
 }
@@ -53,8 +56,13 @@ pub async fn get(app: Data<App>, caller: Caller, id: IdPath<PaymentId>) -> Resul
     Ok(HttpResponse::Ok().json(service::load(&app, id.0, caller.readable_account()).await?))
 }
 
-pub async fn cancel(app: Data<App>, caller: Caller, id: IdPath<PaymentId>) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(service::cancel(&app, id.0, caller.account_id()?).await?))
+pub async fn cancel(
+    app: Data<App>,
+    caller: Caller,
+    origin: Origin,
+    id: IdPath<PaymentId>,
+) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().json(service::cancel(&app, id.0, caller.account_id()?, origin).await?))
 }
 
 /// Stores PayFast's notification, whatever it holds, and answers; it is judged afterwards.

@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     ErrorCode, FieldError, Page,
-    auth::User,
+    audit::AuditAction,
     ids::{AccountId, InvoiceId, PaymentId, UserId},
     invoices::{AppliedPayment, InvoiceStatus},
-    money::Currency,
+    money::{Currency, format_money},
     payments::{
         AttemptKind, Checkout, CheckoutRequest, Payment, PaymentQuery, PaymentStatus, PaymentSummary, Provider,
     },
@@ -23,6 +23,7 @@ use super::{
 use crate::{
     accounts,
     app::App,
+    audit::{self, Entry, Origin, service::changed},
     auth, clock,
     config::Config,
     db::{Conn, QueryResult},
@@ -38,11 +39,12 @@ const TIME_TO_PAY: TimeDelta = TimeDelta::hours(24);
 /// Above this total a tax invoice must name its recipient in full (VAT Act section 20(4) and (5)), in cents.
 const FULL_DOCUMENT_ABOVE: i64 = 500_000;
 
-/// Who asks for a checkout.
-#[derive(Debug, Clone, Copy)]
+/// Who asks for a checkout: a person, or an API key of the account.
+#[derive(Debug, Clone)]
 pub struct Buyer {
     pub account_id: AccountId,
     pub user_id: UserId,
+    pub origin: Origin,
 }
 
 /// Writes invoice, payment and attempt and gives the signed form; the same key gives the same answer.
@@ -55,15 +57,12 @@ pub async fn check_out(
     let what = Purchase::parse(&request)?;
     let now = app.clock.now();
     let config = app.config.clone();
-    let scope = idempotency::Scope {
-        account_id: buyer.account_id,
-        user_id: buyer.user_id,
-        route: "POST /checkout",
-    };
+    let api_key_id = buyer.origin.api_key_id;
+    let scope = idempotency::Scope::new(buyer.account_id, buyer.user_id, api_key_id, "POST /checkout");
     app.db
         .write(move |conn| {
             idempotency::once(conn, &scope, &key, &request, 201, now, |conn| {
-                start(conn, &config, buyer, what, now)
+                start(conn, &config, &buyer, what, now)
             })
         })
         .await
@@ -109,14 +108,13 @@ impl Purchase {
 fn start(
     conn: &mut Conn,
     config: &Config,
-    buyer: Buyer,
+    buyer: &Buyer,
     what: Purchase,
     now: DateTime<Utc>,
 ) -> Result<Checkout, ApiError> {
+    let account = accounts::service::find(conn, buyer.account_id)?.ok_or_else(|| ApiError::not_found("account"))?;
     let invoice = match what {
         Purchase::Plan(code) => {
-            let account =
-                accounts::service::find(conn, buyer.account_id)?.ok_or_else(|| ApiError::not_found("account"))?;
             check_tax_document(config, &account, plans::rules::product(code).price.minor)?;
             invoices::service::draft_purchase(conn, &account, &config.supplier, code, now)?
         }
@@ -135,7 +133,7 @@ fn start(
     if amount_minor < payfast::Amount::MINIMUM.cents() {
         return Err(ApiError::conflict("PayFast takes payments from R5.00 on"));
     }
-    let person = auth::service::find_person(conn, buyer.user_id)?.ok_or_else(|| ApiError::not_found("user"))?;
+    let payer = find_payer(conn, buyer, &account)?;
     let payment = PaymentRow {
         id: clock::new_id(now),
         account_id: buyer.account_id,
@@ -155,7 +153,7 @@ fn start(
         succeeded_at: None,
         expires_at: Some((now + TIME_TO_PAY).naive_utc()),
     };
-    let fields = signed_form(config, &payment, &invoice, &person)?;
+    let fields = signed_form(config, &payment, &invoice, &payer)?;
     store::insert(conn, &payment)?;
     store::insert_attempt(conn, clock::new_id(now), &payment, AttemptKind::Redirect, now)?;
     for (event, from, to) in [
@@ -180,11 +178,49 @@ fn start(
             },
         )?;
     }
+    let amount = format_money(payment.money(amount_minor));
+    let entry = Entry {
+        action: AuditAction::CheckoutStarted,
+        account_id: Some(buyer.account_id),
+        subject_kind: "payment",
+        subject_id: Some(payment.id.as_str()),
+        subject: &payment.description,
+        changes: changed([
+            ("status", None, Some(payment.status.as_str())),
+            ("amount", None, Some(&amount)),
+        ]),
+    };
+    audit::record(conn, &buyer.origin, &entry, now)?;
     Ok(Checkout {
         payment_id: payment.id,
         invoice_id: invoice.id,
         process_url: format!("{}{}", config.payfast.process_base, hosts::PROCESS_PATH),
         fields,
+    })
+}
+
+/// Whom PayFast's page greets.
+struct Payer {
+    first_name: String,
+    /// Empty for an account; PayFast's form leaves it out then.
+    last_name: String,
+    email: String,
+}
+
+/// The person who buys; for an API key the account itself, since its maker may have left.
+fn find_payer(conn: &mut Conn, buyer: &Buyer, account: &accounts::service::AccountRow) -> Result<Payer, ApiError> {
+    if buyer.origin.api_key_id.is_some() {
+        return Ok(Payer {
+            first_name: account.company_name.clone(),
+            last_name: String::new(),
+            email: account.billing_email.clone(),
+        });
+    }
+    let person = auth::service::find_person(conn, buyer.user_id)?.ok_or_else(|| ApiError::not_found("user"))?;
+    Ok(Payer {
+        first_name: person.first_name,
+        last_name: person.last_name,
+        email: person.email,
     })
 }
 
@@ -209,7 +245,7 @@ fn signed_form(
     config: &Config,
     payment: &PaymentRow,
     invoice: &InvoiceRow,
-    person: &User,
+    payer: &Payer,
 ) -> Result<Vec<(String, String)>, ApiError> {
     let page = |name: &str| config.http.url(&format!("/payments/{}/{name}", payment.id));
     let item_name = match &invoice.number {
@@ -225,9 +261,9 @@ fn signed_form(
         ("return_url", &return_url),
         ("cancel_url", &cancel_url),
         ("notify_url", &notify_url),
-        ("name_first", &person.first_name),
-        ("name_last", &person.last_name),
-        ("email_address", &person.email),
+        ("name_first", &payer.first_name),
+        ("name_last", &payer.last_name),
+        ("email_address", &payer.email),
         ("m_payment_id", &m_payment_id),
         ("amount", &amount),
         ("item_name", &item_name),
@@ -242,7 +278,7 @@ fn signed_form(
 }
 
 /// The customer gives up a payment that waits; a payment that was given up already stays so.
-pub async fn cancel(app: &App, id: PaymentId, account_id: AccountId) -> Result<Payment, ApiError> {
+pub async fn cancel(app: &App, id: PaymentId, account_id: AccountId, origin: Origin) -> Result<Payment, ApiError> {
     let now = app.clock.now();
     app.db
         .write(move |conn| {
@@ -259,6 +295,15 @@ pub async fn cancel(app: &App, id: PaymentId, account_id: AccountId) -> Result<P
                         "The customer gave up the payment",
                         now,
                     )?;
+                    let entry = Entry {
+                        action: AuditAction::PaymentCanceled,
+                        account_id: Some(account_id),
+                        subject_kind: "payment",
+                        subject_id: Some(id.as_str()),
+                        subject: &payment.description,
+                        changes: changed([("status", Some(payment.status.as_str()), Some(to.as_str()))]),
+                    };
+                    audit::record(conn, &origin, &entry, now)?;
                 }
                 Outcome::Keep => {}
                 _ => {

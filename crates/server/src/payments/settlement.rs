@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use common::{
     Money,
+    audit::AuditAction,
     ids::PaymentId,
     money::format_money,
     payments::{PaymentStatus, Provider},
@@ -14,7 +15,9 @@ use super::{
     store::{self, NewCredit, NewEvent, PaymentRow, Receipt},
 };
 use crate::{
-    accounts, clock,
+    accounts::{self, service::BoughtPlan},
+    audit::{self, Entry, Origin, service::changed},
+    clock,
     db::{Conn, QueryResult},
     error::ApiError,
     invoices,
@@ -124,7 +127,10 @@ fn succeed(
     if !store::set_succeeded(conn, payment.id, payment.status, &receipt)? {
         return Err(ApiError::conflict("the payment changed meanwhile"));
     }
-    let settlement = invoices::service::settle(conn, payment.invoice_id, payment.money(payment.amount_minor), now)?;
+    let origin = Origin::payfast();
+    let paid = payment.money(payment.amount_minor);
+    record_settled(conn, payment, pf_payment_id, &origin, now)?;
+    let settlement = invoices::service::settle(conn, payment.invoice_id, paid, &origin, now)?;
     let invoice = &settlement.invoice;
     let number = invoice.number.clone().unwrap_or_default();
     let mut note = format!("PayFast {pf_payment_id} pays {number}");
@@ -136,16 +142,21 @@ fn succeed(
     record(conn, payment, Event::ItnComplete, PaymentStatus::Succeeded, &note, now)?;
     let took_all = settlement.excess.is_zero();
     if let Some(code) = payment.product_code.filter(|_| took_all) {
-        accounts::service::grant_plan(conn, payment.account_id, payment.id, code, now)?;
+        let bought = BoughtPlan {
+            account_id: payment.account_id,
+            payment_id: payment.id,
+            code,
+        };
+        accounts::service::grant_plan(conn, &bought, &origin, now)?;
     }
     let mail = Mail {
         to: invoice.customer_email.clone(),
-        subject: format!("Paid: {number}, {}", format_money(payment.money(payment.amount_minor))),
+        subject: format!("Paid: {number}, {}", format_money(paid)),
         text: format!(
             "Hello {}\n\nPayFast confirmed your payment of {} for {}.\n\n\
              {} {number}: {}\nPayFast reference: {pf_payment_id}\n\nThank you.\n{}\n",
             invoice.customer_name,
-            format_money(payment.money(payment.amount_minor)),
+            format_money(paid),
             payment.description,
             invoice.title,
             invoice_url(invoice.id.as_str()),
@@ -155,6 +166,31 @@ fn succeed(
     jobs::enqueue(conn, &Job::Mail(mail), now)?;
     tracing::info!(payment.id = %payment.id, invoice.number = %number, "Settled a payment");
     Ok(())
+}
+
+/// The line of the log; the notification may come again, the move to `succeeded` does not.
+fn record_settled(
+    conn: &mut Conn,
+    payment: &PaymentRow,
+    pf_payment_id: &str,
+    origin: &Origin,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let amount = format_money(payment.money(payment.amount_minor));
+    let to = PaymentStatus::Succeeded;
+    let entry = Entry {
+        action: AuditAction::PaymentSettled,
+        account_id: Some(payment.account_id),
+        subject_kind: "payment",
+        subject_id: Some(payment.id.as_str()),
+        subject: &payment.description,
+        changes: changed([
+            ("status", Some(payment.status.as_str()), Some(to.as_str())),
+            ("amount", None, Some(&amount)),
+            ("provider_reference", None, Some(pf_payment_id)),
+        ]),
+    };
+    audit::record(conn, origin, &entry, now)
 }
 
 /// A second payment by the customer for what is paid: the money is theirs.

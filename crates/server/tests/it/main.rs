@@ -8,11 +8,14 @@
 mod support;
 
 mod access;
+mod api_keys;
+mod audit;
 mod auth;
 mod checkout;
 mod crash;
 mod db;
 mod itn;
+mod members;
 mod pdf;
 mod schema_parity;
 mod sockets;

@@ -5,8 +5,10 @@ use std::{net::TcpListener, sync::Arc};
 use actix_web::web::Data;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
+    accounts::AccountRole,
+    api_keys::{ApiKeySecret, ApiScope},
     auth::StaffRole,
-    ids::{AccountId, PaymentId},
+    ids::{AccountId, PaymentId, UserId},
     payments::Checkout,
     validate::Email,
 };
@@ -15,10 +17,11 @@ use serde_json::json;
 use server::{
     accounts,
     app::{self, App},
+    audit::Origin,
     auth::service::{OperatorUser, new_totp_secret, upsert_user},
     clock::Clock,
     config::Config,
-    jobs, worker,
+    jobs, members, worker,
 };
 
 use super::{Client, client::send, db::TestDb};
@@ -37,6 +40,7 @@ pub struct TestApp {
 pub struct Customer {
     pub client: Client,
     pub email: String,
+    pub user_id: UserId,
     pub account_id: AccountId,
 }
 
@@ -122,18 +126,49 @@ impl TestApp {
             .collect()
     }
 
+    /// Somebody who is signed in, with an account of their own.
     pub async fn customer(&self, email: &str) -> Customer {
         let (user_id, _) = upsert_user(&self.app, user(email, None)).await.unwrap();
         let now = self.app.clock.now();
         let billing_email = email.to_owned();
-        let open =
-            move |conn: &mut _| accounts::service::open_for(conn, user_id, "Karoo Kiln Studio", &billing_email, now);
+        let open = move |conn: &mut _| {
+            let origin = Origin::operator();
+            accounts::service::open_for(conn, &origin, user_id, "Karoo Kiln Studio", &billing_email, now)
+        };
         let account_id = self.app.db.write(open).await.unwrap();
+        self.sign_in(email, user_id, account_id).await
+    }
+
+    /// Somebody who is signed in and has `role` in the account of `customer`, named after the role.
+    pub async fn member(&self, customer: &Customer, role: AccountRole) -> Customer {
+        self.member_called(&format!("{role}@{}.test", customer.account_id), customer, role)
+            .await
+    }
+
+    /// The same with an address of the test's choice.
+    pub async fn member_called(&self, email: &str, customer: &Customer, role: AccountRole) -> Customer {
+        let (user_id, _) = upsert_user(&self.app, user(email, None)).await.unwrap();
+        let (account_id, now) = (customer.account_id, self.app.clock.now());
+        let join = move |conn: &mut _| members::service::add(conn, account_id, user_id, role, now);
+        self.app.db.write(join).await.unwrap();
+        self.sign_in(email, user_id, account_id).await
+    }
+
+    /// Somebody who is signed in and belongs to no account.
+    pub async fn person(&self, email: &str) -> Client {
+        upsert_user(&self.app, user(email, None)).await.unwrap();
+        let client = self.client();
+        client.sign_in(email, PASSWORD).await.expect(200);
+        client
+    }
+
+    async fn sign_in(&self, email: &str, user_id: UserId, account_id: AccountId) -> Customer {
         let client = self.client();
         client.sign_in(email, PASSWORD).await.expect(200);
         Customer {
             client,
             email: email.to_owned(),
+            user_id,
             account_id,
         }
     }
@@ -176,6 +211,12 @@ impl TestApp {
 }
 
 impl Customer {
+    /// Makes an API key of the account and gives its secret.
+    pub async fn api_key(&self, scopes: &[ApiScope]) -> ApiKeySecret {
+        let body = json!({ "name": "Bookkeeping", "scopes": scopes });
+        self.client.post("/api-keys", body).await.expect(201).json()
+    }
+
     pub async fn check_out(&self, product_code: &str) -> Checkout {
         let key = uuid::Uuid::now_v7().to_string();
         let reply = self

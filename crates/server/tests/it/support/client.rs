@@ -91,6 +91,20 @@ impl Client {
         send(self.unsafe_request(Method::PATCH, path).await.json(&body)).await
     }
 
+    pub async fn delete(&self, path: &str) -> Reply {
+        send(self.unsafe_request(Method::DELETE, path).await).await
+    }
+
+    /// A request with an API key, as a program sends it: no cookie, no token.
+    pub async fn with_api_key(&self, secret: &str, method: Method, path: &str, body: Option<Value>) -> Reply {
+        let request = self.raw(method, path).bearer_auth(secret);
+        send(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+        .await
+    }
+
     pub async fn post_with_key(&self, path: &str, key: &str, body: Value) -> Reply {
         send(
             self.unsafe_request(Method::POST, path)

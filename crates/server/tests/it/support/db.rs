@@ -125,6 +125,8 @@ async fn postgres_template(server: &str) -> &'static str {
     TEMPLATE
         .get_or_init(|| async {
             let name = unique_name("template");
+            // Nobody drops templates, and numbers of processes come round.
+            admin(server, format!("drop database if exists {name} with (force)")).await;
             admin(server, format!("create database {name}")).await;
             let db = Db::open(&Location::parse(&with_database(server, &name)).unwrap()).unwrap();
             db.migrate().await.unwrap();
