@@ -321,9 +321,9 @@ pub fn in_account(page: Page) -> impl IntoView {
 fn enrol_first() -> impl IntoView {
     let texts = t().security;
     view! {
-        <div class="page page-text stack">
+        <div class="page stack">
             <Heading text=texts.enrol_title/>
-            <p class="soft">{texts.enrol_text}</p>
+            <p class="soft measure">{texts.enrol_text}</p>
             <div class="row"><ButtonLink href=ENROL_PATH label=texts.enrol_title icon="shield"/></div>
         </div>
     }

@@ -58,6 +58,11 @@ impl Countdown {
         self.is_running.get()
     }
 
+    /// For buttons that are off meanwhile.
+    pub fn is_on(self) -> Signal<bool> {
+        self.is_running.into()
+    }
+
     /// Like [`Countdown::is_running`], outside of what follows signals.
     pub fn is_running_now(self) -> bool {
         self.is_running.get_untracked()

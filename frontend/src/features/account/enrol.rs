@@ -103,7 +103,12 @@ pub fn enrolment(page: Page, started: MfaEnrolment) -> AnyView {
                     inputmode="numeric"
                 />
                 <div class="row">
-                    <Button label=texts.confirm busy_label=texts.confirming is_busy=form.is_busy/>
+                    <Button
+                        label=texts.confirm
+                        busy_label=texts.confirming
+                        is_busy=form.is_busy
+                        is_off=form.rest.is_on()
+                    />
                     <PlainButton label=texts.cancel on_press=cancel kind=Kind::Quiet/>
                 </div>
             </form>

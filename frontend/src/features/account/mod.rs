@@ -21,8 +21,11 @@ pages! {
     account => frame::AccountPage,
     company => company::CompanyPage,
     profile => profile::ProfilePage,
+    appearance => appearance::AppearancePage,
+}
+pages! {
+    security:
     password => password::PasswordPage,
     two_step => two_step::TwoStepPage,
     sessions => sessions::SessionsPage,
-    appearance => appearance::AppearancePage,
 }

@@ -262,7 +262,13 @@ fn ask_code(purpose: Purpose, is_open: RwSignal<bool>, page: Page) -> AnyView {
                 />
                 <div class="dialog-actions">
                     <PlainButton label=words.keep on_press=keep kind=Kind::Secondary/>
-                    <Button label=words.act busy_label=words.acting is_busy=form.is_busy kind=words.kind/>
+                    <Button
+                        label=words.act
+                        busy_label=words.acting
+                        is_busy=form.is_busy
+                        is_off=form.rest.is_on()
+                        kind=words.kind
+                    />
                 </div>
             </form>
         </Dialog>
@@ -296,7 +302,7 @@ pub struct CodeForm {
     pub errors: Errors,
     pub is_busy: RwSignal<bool>,
     problem: RwSignal<Option<problem::Words>>,
-    rest: Countdown,
+    pub rest: Countdown,
 }
 
 impl CodeForm {

@@ -80,7 +80,7 @@ fn ask(email: RwSignal<String>, is_sent: RwSignal<bool>) -> AnyView {
                 label=texts.forgot_send
                 busy_label=texts.resending
                 is_busy
-                is_off=Signal::derive(move || rest.is_running())
+                is_off=rest.is_on()
                 fit=Fit::Large
             />
         </form>

@@ -96,7 +96,7 @@ pub fn Resend(link: Link, #[prop(into)] email: Signal<String>, last: LastMail) -
                     label=texts.resend
                     busy_label=texts.resending
                     is_busy
-                    is_off=Signal::derive(move || rest.is_running())
+                    is_off=rest.is_on()
                     on_press=send
                     kind=Kind::Secondary
                 />

@@ -69,7 +69,13 @@ pub fn second_step(form: Form, session: Session, kind: Kind) -> AnyView {
             {problem_banner(form.problem)}
             {resting(form.rest)}
             {field}
-            <Button label=texts.sign_in busy_label=texts.signing_in is_busy=form.is_busy fit=Fit::Large/>
+            <Button
+                label=texts.sign_in
+                busy_label=texts.signing_in
+                is_busy=form.is_busy
+                is_off=form.rest.is_on()
+                fit=Fit::Large
+            />
         </form>
         <div class="row-between">
             <PlainButton label=t().common.back on_press=back kind=Weight::Quiet icon="left"/>

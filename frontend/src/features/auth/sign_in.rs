@@ -306,7 +306,13 @@ fn first_step(form: Form, session: Session, above: AnyView, to_register: String)
                 />
                 <p><a class="small-link" href="/forgot-password">{texts.forgot_link}</a></p>
             </div>
-            <Button label=texts.sign_in busy_label=texts.signing_in is_busy=form.is_busy fit=Fit::Large/>
+            <Button
+                label=texts.sign_in
+                busy_label=texts.signing_in
+                is_busy=form.is_busy
+                is_off=form.rest.is_on()
+                fit=Fit::Large
+            />
         </form>
         <p class="centred soft">{texts.new_here} " " <a class="inline-touch" href=to_register>{texts.create_account}</a></p>
     }
