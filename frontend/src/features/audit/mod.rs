@@ -6,4 +6,4 @@ mod list;
 
 use crate::chunk::pages;
 
-pages! { company: list => list::AuditPage }
+pages! { audit: list => list::AuditPage }

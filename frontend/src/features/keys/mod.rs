@@ -8,7 +8,7 @@ use common::api_keys::ApiScope;
 
 use crate::{chunk::pages, text::t};
 
-pages! { company: list => list::KeysPage }
+pages! { keys: list => list::KeysPage }
 
 /// What a scope allows, in a few words.
 fn scope_name(scope: ApiScope) -> &'static str {

@@ -7,5 +7,5 @@ mod register;
 
 use crate::chunk::pages;
 
-pages! { company: list => list::MembersPage }
+pages! { members: list => list::MembersPage }
 pages! { auth: invitation => invitation::InvitationPage }
