@@ -2,14 +2,17 @@
 //!
 //! A job is claimed under a lease by compare-and-swap, so that several workers never share one,
 //! and is tried again with growing pauses until it works or [`MAX_ATTEMPTS`] are used up.
+//! What is done is the worker's to know.
 
 pub mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use common::ids::JobId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
+    audit::Origin,
     clock,
     db::{Conn, QueryResult},
     error::ApiError,
@@ -21,11 +24,30 @@ const MAX_ATTEMPTS: i32 = 12;
 /// A worker that died gives its job back after this time.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 
+/// What was done is forgotten after this time.
+pub const KEPT: TimeDelta = TimeDelta::days(30);
+
 /// What can be done later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Job {
     Mail(Mail),
+    /// Somebody asked for a link that sets the password of an address.
+    PasswordReset {
+        email_key: String,
+        origin: Origin,
+    },
+    /// Somebody asked again for the link that confirms an address.
+    Confirmation {
+        email_key: String,
+    },
+    /// Somebody was not let in.
+    SignInRefused {
+        email_key: String,
+        reason: String,
+        origin: Origin,
+        at: DateTime<Utc>,
+    },
 }
 
 /// Writes a job into the transaction of the change that it belongs to.
@@ -33,12 +55,15 @@ pub fn enqueue(conn: &mut Conn, job: &Job, now: DateTime<Utc>) -> QueryResult<()
     let payload = serde_json::to_string(job).expect("jobs hold only text and numbers");
     let kind = match job {
         Job::Mail(_) => "mail",
+        Job::PasswordReset { .. } => "password_reset",
+        Job::Confirmation { .. } => "confirmation",
+        Job::SignInRefused { .. } => "sign_in_refused",
     };
     store::insert(conn, clock::new_id(now), kind, &payload, now)
 }
 
-/// Does every job that is due and tells how many it tried.
-pub async fn run_due(app: &App) -> Result<usize, ApiError> {
+/// Does every job that is due by `perform` and tells how many it tried.
+pub async fn run_due(app: &App, perform: impl AsyncFn(JobId, Job) -> Result<(), String>) -> Result<usize, ApiError> {
     let now = app.clock.now();
     let due = app.db.read(move |conn| store::load_due(conn, now, 32)).await?;
     let mut tried = 0;
@@ -51,19 +76,19 @@ pub async fn run_due(app: &App) -> Result<usize, ApiError> {
             .await?;
         if let Some(row) = claimed {
             tried += 1;
-            run(app, row).await?;
+            run(app, row, &perform).await?;
         }
     }
     Ok(tried)
 }
 
-async fn run(app: &App, row: store::JobRow) -> Result<(), ApiError> {
+async fn run(
+    app: &App,
+    row: store::JobRow,
+    perform: impl AsyncFn(JobId, Job) -> Result<(), String>,
+) -> Result<(), ApiError> {
     let result = match serde_json::from_str::<Job>(&row.payload) {
-        Ok(Job::Mail(mail)) => app
-            .mailer
-            .send(row.id.as_str(), &mail)
-            .await
-            .map_err(|error| error.to_string()),
+        Ok(job) => perform(row.id, job).await,
         Err(error) => Err(format!("the job cannot be read: {error}")),
     };
     let now = app.clock.now();

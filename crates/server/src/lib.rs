@@ -17,6 +17,7 @@ pub mod members;
 pub mod payments;
 pub mod plans;
 
+pub mod admin;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -4,10 +4,10 @@ use std::{net::TcpListener, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use server::{
+    admin::{self, Admin},
     app::{self, App},
     clock::Clock,
     config::Config,
-    demo,
 };
 
 #[derive(Parser)]
@@ -30,12 +30,6 @@ enum Command {
     /// Tasks for operators.
     #[command(subcommand)]
     Admin(Admin),
-}
-
-#[derive(Subcommand)]
-enum Admin {
-    /// Make the demo users, with passwords from DEMO_OWNER_PASSWORD and DEMO_STAFF_PASSWORD.
-    SeedDemo,
 }
 
 fn main() -> ExitCode {
@@ -73,15 +67,7 @@ async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             }
             println!("the schema is up to date");
         }
-        Command::Admin(Admin::SeedDemo) => {
-            let sign_ins = demo::DemoSignIns::read(&|name| std::env::var(name).ok())?;
-            demo::seed(&app, &sign_ins).await?;
-            println!("owner@demo.test password={}", sign_ins.owner_password);
-            println!(
-                "staff@demo.test password={} totp_secret={}",
-                sign_ins.staff_password, sign_ins.totp_secret
-            );
-        }
+        Command::Admin(task) => println!("{}", admin::run(&app, task).await?),
     }
     Ok(())
 }

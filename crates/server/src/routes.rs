@@ -19,8 +19,11 @@ use common::{
         AcceptInvitation, ChangeMember, Invite, ListInvitations, ListMembers, PreviewInvitation, RegisterInvited,
         RemoveMember, WithdrawInvitation,
     },
+    mfa::{ConfirmMfa, DisableMfa, EnrolMfa, GetMfa, RenewRecoveryCodes},
+    passwords::{ChangePassword, ForgotPassword, JudgePassword, ResendVerification, ResetPassword},
     payments::{CancelPayment, GetPayment, ListPayments, ReceiveItn, StartCheckout},
     plans::ListPlans,
+    sessions::{ListSessions, RevokeOtherSessions, RevokeSession},
     site::GetSite,
 };
 
@@ -101,9 +104,25 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<GetCsrf, _, _>(auth::http::csrf_token);
     routes.add::<Register, _, _>(auth::http::register);
     routes.add::<VerifyEmail, _, _>(auth::http::verify_email);
+    routes.add::<ResendVerification, _, _>(auth::http::resend_verification);
     routes.add::<Login, _, _>(auth::http::login);
     routes.add::<Logout, _, _>(auth::http::logout);
     routes.add::<GetMe, _, _>(auth::http::me);
+
+    routes.add::<ListSessions, _, _>(auth::http::list_sessions);
+    routes.add::<RevokeOtherSessions, _, _>(auth::http::revoke_other_sessions);
+    routes.add::<RevokeSession, _, _>(auth::http::revoke_session);
+
+    routes.add::<JudgePassword, _, _>(auth::http::judge_password);
+    routes.add::<ForgotPassword, _, _>(auth::http::forgot_password);
+    routes.add::<ResetPassword, _, _>(auth::http::reset_password);
+    routes.add::<ChangePassword, _, _>(auth::http::change_password);
+
+    routes.add::<GetMfa, _, _>(auth::http::mfa_status);
+    routes.add::<EnrolMfa, _, _>(auth::http::enrol_mfa);
+    routes.add::<ConfirmMfa, _, _>(auth::http::confirm_mfa);
+    routes.add::<DisableMfa, _, _>(auth::http::disable_mfa);
+    routes.add::<RenewRecoveryCodes, _, _>(auth::http::renew_recovery_codes);
 
     routes.add::<GetAccount, _, _>(accounts::http::get);
     routes.add::<ChangeAccount, _, _>(accounts::http::change);

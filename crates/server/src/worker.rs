@@ -13,7 +13,9 @@ use crate::{
     auth, chat,
     db::QueryResult,
     error::ApiError,
-    idempotency, jobs, members,
+    idempotency,
+    jobs::{self, Job},
+    members,
     payments::{self, itn},
 };
 
@@ -31,7 +33,7 @@ pub async fn run(app: Arc<App>) {
             &app
         )
         .await),
-        rounds("jobs", &wake.jobs, POLL, async || jobs::run_due(&app).await),
+        rounds("jobs", &wake.jobs, POLL, async || do_jobs(&app).await),
         rounds("expiry", &expiry, POLL, async || payments::service::expire_due(&app)
             .await),
         rounds("housekeeping", &housekeeping, HOUSEKEEPING_EVERY, async || keep_house(
@@ -57,11 +59,33 @@ async fn rounds(name: &str, bell: &Notify, pause: Duration, round: impl AsyncFn(
     }
 }
 
+/// Does the jobs that are due; the only place that knows what each of them means.
+async fn do_jobs(app: &App) -> Result<usize, ApiError> {
+    jobs::run_due(app, async |id, job| {
+        let done = match job {
+            Job::Mail(mail) => {
+                let sent = app.mailer.send(id.as_str(), &mail).await;
+                return sent.map_err(|error| error.to_string());
+            }
+            Job::PasswordReset { email_key, origin } => auth::service::send_reset(app, email_key, origin).await,
+            Job::Confirmation { email_key } => auth::service::send_confirmation(app, email_key).await,
+            Job::SignInRefused {
+                email_key,
+                reason,
+                origin,
+                at,
+            } => auth::service::record_refusal(app, email_key, reason, origin, at).await,
+        };
+        done.map_err(|error| format!("{error:?}"))
+    })
+    .await
+}
+
 /// Does everything that is due, until a round finds nothing; tests call it to drain the queues.
 pub async fn run_due(app: &App) -> Result<(), ApiError> {
     loop {
         let checked = itn::check_due(app).await?;
-        let done = jobs::run_due(app).await?;
+        let done = do_jobs(app).await?;
         let expired = payments::service::expire_due(app).await?;
         if checked + done + expired == 0 {
             return Ok(());
@@ -69,7 +93,7 @@ pub async fn run_due(app: &App) -> Result<(), ApiError> {
     }
 }
 
-/// Puts away what has ended: sessions, sign-ups, invitations, idempotency keys, refused notifications.
+/// Puts away what has ended: sessions, sign-ups, links, invitations, idempotency keys, jobs, refused notifications.
 pub async fn keep_house(app: &App) -> Result<(), ApiError> {
     let now = app.clock.now();
     app.db
@@ -78,6 +102,7 @@ pub async fn keep_house(app: &App) -> Result<(), ApiError> {
             chat::service::purge_expired(conn, now)?;
             members::invitations::purge(conn, now)?;
             idempotency::store::purge(conn, now - idempotency::KEPT)?;
+            jobs::store::purge_done(conn, now - jobs::KEPT)?;
             itn::store::purge_rejected(conn, now - itn::REJECTED_KEPT)?;
             Ok(())
         })

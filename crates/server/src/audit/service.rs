@@ -6,6 +6,7 @@ use common::{
     audit::{ActorKind, AuditAction, AuditChange, AuditEntry, AuditQuery},
     ids::{AccountId, ApiKeyId, AuditEntryId, UserId},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
     rules,
@@ -20,7 +21,9 @@ use crate::{
 };
 
 /// Who made a change and from where; handlers take it as an extractor.
-#[derive(Debug, Clone)]
+///
+/// A job that goes on with a request's work carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     pub kind: ActorKind,
     /// Who it was in words: an address, the name of a key, `PayFast`.

@@ -1,19 +1,29 @@
-//! HTTP of signing up and in.
+//! HTTP of signing up and in, sessions, passwords and the second factor.
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{CACHE_CONTROL, USER_AGENT},
     web::Data,
 };
-use common::auth::{Credentials, CsrfToken, Done, EmailVerification, MailOnItsWay, Registration};
+use common::{
+    auth::{Credentials, CsrfToken, Done, EmailVerification, MailOnItsWay, Registration},
+    ids::SessionId,
+    mfa::MfaCode,
+    passwords::{MailRequest, PasswordCandidate, PasswordChange, PasswordReset},
+    validate::Email,
+};
 
-use super::service::{self, Device};
+use super::{
+    mfa, passwords,
+    service::{self, Device},
+    sessions, strength,
+};
 use crate::{
     app::App,
     audit::Origin,
     error::ApiError,
     http::{
-        Caller, Json, csrf, peer,
+        Caller, IdPath, Json, csrf,
         session::{SessionToken, removal_cookie},
     },
 };
@@ -38,9 +48,17 @@ pub async fn csrf_token(app: Data<App>, request: HttpRequest, caller: Option<Cal
 
 pub async fn register(app: Data<App>, registration: Json<Registration>) -> Result<HttpResponse, ApiError> {
     service::register(&app, registration.0).await?;
-    Ok(HttpResponse::Accepted().json(MailOnItsWay {
-        message: "We sent you a mail. Open its link to confirm your address.".to_owned(),
-    }))
+    Ok(mail_on_its_way(
+        "We sent you a mail. Open its link to confirm your address.",
+    ))
+}
+
+pub async fn resend_verification(app: Data<App>, request: Json<MailRequest>) -> Result<HttpResponse, ApiError> {
+    let email = Email::parse("email", &request.0.email)?;
+    service::resend_confirmation(&app, &email).await?;
+    Ok(mail_on_its_way(
+        "If this address waits to be confirmed, we sent the link again.",
+    ))
 }
 
 pub async fn verify_email(
@@ -49,35 +67,150 @@ pub async fn verify_email(
     verification: Json<EmailVerification>,
 ) -> Result<HttpResponse, ApiError> {
     service::verify_email(&app, &verification.0.token, origin).await?;
-    Ok(HttpResponse::Ok().json(Done {}))
+    Ok(done())
 }
 
 pub async fn login(
     app: Data<App>,
     request: HttpRequest,
+    origin: Origin,
     credentials: Json<Credentials>,
 ) -> Result<HttpResponse, ApiError> {
-    let agent = request
-        .headers()
-        .get(USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let device = Device {
-        user_agent: agent.chars().take(USER_AGENT_MAX_CHARS).collect(),
-        peer: peer::address(&request, &app.config.http.trusted_proxies),
-    };
+    let user_agent = user_agent(&request);
     let old_token = SessionToken::from_request(&request, &app.config);
-    let (token, signed_in) = service::login(&app, credentials.0, device, old_token).await?;
+    let (token, signed_in) = service::login(&app, credentials.0, Device { user_agent, origin }, old_token).await?;
     Ok(HttpResponse::Ok().cookie(token.cookie(&app.config)).json(signed_in))
 }
 
-pub async fn logout(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+fn user_agent(request: &HttpRequest) -> String {
+    let agent = request.headers().get(USER_AGENT);
+    let agent = agent.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    agent.chars().take(USER_AGENT_MAX_CHARS).collect()
+}
+
+pub async fn logout(
+    app: Data<App>,
+    request: HttpRequest,
+    caller: Option<Caller>,
+    origin: Origin,
+) -> Result<HttpResponse, ApiError> {
     if let Some(token) = SessionToken::from_request(&request, &app.config) {
-        service::logout(&app, token).await?;
+        service::logout(&app, token, &user_agent(&request), caller, origin).await?;
     }
-    Ok(HttpResponse::Ok().cookie(removal_cookie(&app.config)).json(Done {}))
+    Ok(signed_out(&app))
 }
 
 pub async fn me(app: Data<App>, caller: Caller) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(service::me(&app, caller.user_id).await?))
+}
+
+pub async fn list_sessions(app: Data<App>, caller: Caller) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().json(sessions::list(&app, &caller).await?))
+}
+
+pub async fn revoke_session(
+    app: Data<App>,
+    caller: Caller,
+    origin: Origin,
+    id: IdPath<SessionId>,
+) -> Result<HttpResponse, ApiError> {
+    sessions::revoke(&app, &caller, id.0, origin).await?;
+    if id.0 == caller.session_id()? {
+        return Ok(signed_out(&app));
+    }
+    Ok(done())
+}
+
+pub async fn revoke_other_sessions(app: Data<App>, caller: Caller, origin: Origin) -> Result<HttpResponse, ApiError> {
+    sessions::revoke_others(&app, &caller, origin).await?;
+    Ok(done())
+}
+
+pub async fn judge_password(candidate: Json<PasswordCandidate>) -> HttpResponse {
+    let PasswordCandidate { password, context } = candidate.0;
+    HttpResponse::Ok().json(strength::judge(password, context).await)
+}
+
+pub async fn forgot_password(
+    app: Data<App>,
+    origin: Origin,
+    request: Json<MailRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let email = Email::parse("email", &request.0.email)?;
+    passwords::forgot(&app, &email, origin).await?;
+    Ok(mail_on_its_way(
+        "If this address has an account, we sent it a link that sets a new password.",
+    ))
+}
+
+pub async fn reset_password(
+    app: Data<App>,
+    origin: Origin,
+    reset: Json<PasswordReset>,
+) -> Result<HttpResponse, ApiError> {
+    passwords::reset(&app, reset.0, origin).await?;
+    Ok(done())
+}
+
+pub async fn change_password(
+    app: Data<App>,
+    caller: Caller,
+    origin: Origin,
+    change: Json<PasswordChange>,
+) -> Result<HttpResponse, ApiError> {
+    let token = passwords::change(&app, &caller, change.0, origin).await?;
+    Ok(HttpResponse::Ok().cookie(token.cookie(&app.config)).json(Done {}))
+}
+
+pub async fn mfa_status(app: Data<App>, caller: Caller) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().json(mfa::status(&app, caller.user_id).await?))
+}
+
+pub async fn enrol_mfa(app: Data<App>, caller: Caller) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().json(mfa::enrol(&app, &caller).await?))
+}
+
+pub async fn confirm_mfa(
+    app: Data<App>,
+    caller: Caller,
+    origin: Origin,
+    code: Json<MfaCode>,
+) -> Result<HttpResponse, ApiError> {
+    let (token, codes) = mfa::confirm(&app, &caller, &code.0.code, origin).await?;
+    Ok(HttpResponse::Ok().cookie(token.cookie(&app.config)).json(codes))
+}
+
+pub async fn disable_mfa(
+    app: Data<App>,
+    caller: Caller,
+    origin: Origin,
+    code: Json<MfaCode>,
+) -> Result<HttpResponse, ApiError> {
+    mfa::disable(&app, &caller, &code.0.code, origin).await?;
+    Ok(done())
+}
+
+pub async fn renew_recovery_codes(
+    app: Data<App>,
+    caller: Caller,
+    origin: Origin,
+    code: Json<MfaCode>,
+) -> Result<HttpResponse, ApiError> {
+    let codes = mfa::renew_codes(&app, &caller, &code.0.code, origin).await?;
+    Ok(HttpResponse::Ok().json(codes))
+}
+
+fn done() -> HttpResponse {
+    HttpResponse::Ok().json(Done {})
+}
+
+fn signed_out(app: &App) -> HttpResponse {
+    HttpResponse::Ok().cookie(removal_cookie(&app.config)).json(Done {})
+}
+
+/// The same words for known and unknown addresses.
+fn mail_on_its_way(message: &str) -> HttpResponse {
+    HttpResponse::Accepted().json(MailOnItsWay {
+        message: message.to_owned(),
+    })
 }

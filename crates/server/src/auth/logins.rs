@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use common::ids::{SessionId, UserId};
 
-use super::{service::SESSION_IDLE, store};
+use super::sessions::{SESSION_IDLE, store};
 use crate::db::{Conn, QueryResult};
 
 /// Somebody's login, found by its session.

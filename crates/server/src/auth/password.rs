@@ -7,6 +7,8 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 
+pub use super::strength::check_new;
+
 /// Compared with when there is no user, so that unknown addresses take as long as known ones.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this password"));
 

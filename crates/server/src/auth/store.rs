@@ -1,15 +1,15 @@
-//! The tables `users`, `registrations` and `sessions`.
+//! The tables `users` and `registrations`.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use common::{
     auth::{StaffRole, User},
-    ids::{RegistrationId, SessionId, UserId},
+    ids::{RegistrationId, UserId},
 };
 use diesel::prelude::*;
 
 use crate::db::{
     Conn, each_backend,
-    schema::{registrations, sessions, users},
+    schema::{registrations, users},
 };
 
 #[derive(Queryable)]
@@ -20,7 +20,12 @@ pub struct UserRow {
     pub first_name: String,
     pub last_name: String,
     pub staff_role: Option<StaffRole>,
+    /// Sealed; there is a second factor when it is there.
     pub totp_secret: Option<String>,
+    /// Sealed; waits for its first code.
+    pub totp_pending_secret: Option<String>,
+    pub totp_enabled_at: Option<NaiveDateTime>,
+    pub email_key: String,
 }
 
 impl From<UserRow> for User {
@@ -43,6 +48,9 @@ type UserColumns = (
     users::last_name,
     users::staff_role,
     users::totp_secret,
+    users::totp_pending_secret,
+    users::totp_enabled_at,
+    users::email_key,
 );
 
 const USER: UserColumns = (
@@ -53,6 +61,9 @@ const USER: UserColumns = (
     users::last_name,
     users::staff_role,
     users::totp_secret,
+    users::totp_pending_secret,
+    users::totp_enabled_at,
+    users::email_key,
 );
 
 pub fn find_user_by_email(conn: &mut Conn, email_key: &str) -> QueryResult<Option<UserRow>> {
@@ -67,6 +78,53 @@ pub fn find_user(conn: &mut Conn, id: UserId) -> QueryResult<Option<UserRow>> {
     users::table.find(id).select(USER).first(conn).optional()
 }
 
+/// A user who must be there.
+pub fn load_user(conn: &mut Conn, id: UserId) -> QueryResult<UserRow> {
+    users::table.find(id).select(USER).first(conn)
+}
+
+/// Locks the row until the end of the transaction.
+pub fn lock(conn: &mut Conn, id: UserId) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set(users::email.eq(users::email))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Locks the row when the password and the second factor still are those of `user`; `false` when they are not.
+pub fn hold(conn: &mut Conn, user: &UserRow) -> QueryResult<bool> {
+    let row = users::table
+        .find(user.id)
+        .filter(users::password_hash.eq(&user.password_hash));
+    let same = users::email.eq(users::email);
+    let updated = match &user.totp_secret {
+        Some(sealed) => diesel::update(row.filter(users::totp_secret.eq(sealed)))
+            .set(same)
+            .execute(conn)?,
+        None => diesel::update(row.filter(users::totp_secret.is_null()))
+            .set(same)
+            .execute(conn)?,
+    };
+    Ok(updated == 1)
+}
+
+/// Gives a role of the staff, or takes it with `None`.
+pub fn set_staff_role(conn: &mut Conn, id: UserId, role: Option<StaffRole>) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set(users::staff_role.eq(role))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Everybody with a role of the staff, by address.
+pub fn load_staff(conn: &mut Conn) -> QueryResult<Vec<UserRow>> {
+    users::table
+        .filter(users::staff_role.is_not_null())
+        .order(users::email_key)
+        .select(USER)
+        .load(conn)
+}
+
 pub struct NewUser<'a> {
     pub id: UserId,
     pub email: &'a str,
@@ -75,6 +133,7 @@ pub struct NewUser<'a> {
     pub first_name: &'a str,
     pub last_name: &'a str,
     pub staff_role: Option<StaffRole>,
+    /// Sealed.
     pub totp_secret: Option<&'a str>,
     pub now: DateTime<Utc>,
 }
@@ -91,6 +150,7 @@ pub fn insert_user(conn: &mut Conn, user: &NewUser<'_>) -> QueryResult<bool> {
         users::staff_role.eq(user.staff_role),
         users::totp_secret.eq(user.totp_secret),
         users::totp_last_step.eq(0_i64),
+        users::totp_enabled_at.eq(user.totp_secret.map(|_| user.now.naive_utc())),
         users::created_at.eq(user.now.naive_utc()),
     );
     let inserted = each_backend!(conn, |c| diesel::insert_into(users::table)
@@ -101,24 +161,23 @@ pub fn insert_user(conn: &mut Conn, user: &NewUser<'_>) -> QueryResult<bool> {
     Ok(inserted == 1)
 }
 
-/// Sets a new password and TOTP secret, of which no code was used yet; only the demo data needs it.
-pub fn set_credentials(conn: &mut Conn, id: UserId, password_hash: &str, totp_secret: Option<&str>) -> QueryResult<()> {
+/// Sets a new password and sealed TOTP secret, of which no code was used yet; only the demo data needs it.
+pub fn set_credentials(
+    conn: &mut Conn,
+    id: UserId,
+    password_hash: &str,
+    totp_secret: Option<&str>,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
     diesel::update(users::table.find(id))
         .set((
             users::password_hash.eq(password_hash),
             users::totp_secret.eq(totp_secret),
+            users::totp_enabled_at.eq(totp_secret.map(|_| now.naive_utc())),
             users::totp_last_step.eq(0_i64),
         ))
         .execute(conn)
         .map(drop)
-}
-
-/// Marks a TOTP step as used; `false` when it, or a later one, was used before.
-pub fn use_totp_step(conn: &mut Conn, id: UserId, step: i64) -> QueryResult<bool> {
-    diesel::update(users::table.find(id).filter(users::totp_last_step.lt(step)))
-        .set(users::totp_last_step.eq(step))
-        .execute(conn)
-        .map(|updated| updated == 1)
 }
 
 #[derive(Queryable)]
@@ -130,6 +189,24 @@ pub struct RegistrationRow {
     pub last_name: String,
     pub company_name: String,
 }
+
+type RegistrationColumns = (
+    registrations::email,
+    registrations::email_key,
+    registrations::password_hash,
+    registrations::first_name,
+    registrations::last_name,
+    registrations::company_name,
+);
+
+const REGISTRATION: RegistrationColumns = (
+    registrations::email,
+    registrations::email_key,
+    registrations::password_hash,
+    registrations::first_name,
+    registrations::last_name,
+    registrations::company_name,
+);
 
 pub struct NewRegistration {
     pub id: RegistrationId,
@@ -166,14 +243,22 @@ pub fn find_registration(
     registrations::table
         .filter(registrations::token_hash.eq(token_hash))
         .filter(registrations::expires_at.gt(now.naive_utc()))
-        .select((
-            registrations::email,
-            registrations::email_key,
-            registrations::password_hash,
-            registrations::first_name,
-            registrations::last_name,
-            registrations::company_name,
-        ))
+        .select(REGISTRATION)
+        .first(conn)
+        .optional()
+}
+
+/// The newest sign-up of an address that waits for confirmation.
+pub fn find_newest_registration(
+    conn: &mut Conn,
+    email_key: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<RegistrationRow>> {
+    registrations::table
+        .filter(registrations::email_key.eq(email_key))
+        .filter(registrations::expires_at.gt(now.naive_utc()))
+        .order(registrations::created_at.desc())
+        .select(REGISTRATION)
         .first(conn)
         .optional()
 }
@@ -194,107 +279,7 @@ pub fn remove_registrations(conn: &mut Conn, email_key: &str) -> QueryResult<usi
     diesel::delete(registrations::table.filter(registrations::email_key.eq(email_key))).execute(conn)
 }
 
-pub struct NewSession<'a> {
-    pub id: SessionId,
-    pub token_hash: &'a str,
-    pub user_id: UserId,
-    pub user_agent: &'a str,
-    pub peer: &'a str,
-    pub has_second_factor: bool,
-    pub now: DateTime<Utc>,
-    pub expires_at: DateTime<Utc>,
-}
-
-pub fn insert_session(conn: &mut Conn, session: &NewSession<'_>) -> QueryResult<()> {
-    diesel::insert_into(sessions::table)
-        .values((
-            sessions::id.eq(session.id),
-            sessions::token_hash.eq(session.token_hash),
-            sessions::user_id.eq(session.user_id),
-            sessions::user_agent.eq(session.user_agent),
-            sessions::peer.eq(session.peer),
-            sessions::last_peer.eq(session.peer),
-            sessions::has_second_factor.eq(session.has_second_factor),
-            sessions::created_at.eq(session.now.naive_utc()),
-            sessions::last_seen_at.eq(session.now.naive_utc()),
-            sessions::expires_at.eq(session.expires_at.naive_utc()),
-        ))
-        .execute(conn)
-        .map(drop)
-}
-
-#[derive(Queryable)]
-pub struct SessionRow {
-    pub id: SessionId,
-    pub last_seen_at: NaiveDateTime,
-    pub user_id: UserId,
-    pub email: String,
-    pub staff_role: Option<StaffRole>,
-    pub has_second_factor: bool,
-}
-
-/// A session that was used since `idle_since` and has not reached its end.
-pub fn find_session(
-    conn: &mut Conn,
-    token_hash: &str,
-    now: DateTime<Utc>,
-    idle_since: DateTime<Utc>,
-) -> QueryResult<Option<SessionRow>> {
-    sessions::table
-        .inner_join(users::table)
-        .filter(sessions::token_hash.eq(token_hash))
-        .filter(sessions::expires_at.gt(now.naive_utc()))
-        .filter(sessions::last_seen_at.gt(idle_since.naive_utc()))
-        .select((
-            sessions::id,
-            sessions::last_seen_at,
-            users::id,
-            users::email,
-            users::staff_role,
-            sessions::has_second_factor,
-        ))
-        .first(conn)
-        .optional()
-}
-
-pub fn touch_session(conn: &mut Conn, id: SessionId, now: DateTime<Utc>) -> QueryResult<()> {
-    diesel::update(sessions::table.find(id))
-        .set(sessions::last_seen_at.eq(now.naive_utc()))
-        .execute(conn)
-        .map(drop)
-}
-
-pub fn remove_session(conn: &mut Conn, token_hash: &str) -> QueryResult<()> {
-    diesel::delete(sessions::table.filter(sessions::token_hash.eq(token_hash)))
-        .execute(conn)
-        .map(drop)
-}
-
-/// Forgets sessions and sign-ups that have ended.
+/// Forgets sign-ups that have ended.
 pub fn purge_expired(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<usize> {
-    let now = now.naive_utc();
-    let sessions = diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(conn)?;
-    let registrations = diesel::delete(registrations::table.filter(registrations::expires_at.le(now))).execute(conn)?;
-    Ok(sessions + registrations)
-}
-
-#[derive(Queryable)]
-pub struct LoginRow {
-    pub id: SessionId,
-    pub user_id: UserId,
-    pub last_seen_at: NaiveDateTime,
-    pub expires_at: NaiveDateTime,
-}
-
-/// The rows of these sessions, ended or not; revoked ones have none.
-pub fn load_logins(conn: &mut Conn, sessions: &[SessionId]) -> QueryResult<Vec<LoginRow>> {
-    sessions::table
-        .filter(sessions::id.eq_any(sessions))
-        .select((
-            sessions::id,
-            sessions::user_id,
-            sessions::last_seen_at,
-            sessions::expires_at,
-        ))
-        .load(conn)
+    diesel::delete(registrations::table.filter(registrations::expires_at.le(now.naive_utc()))).execute(conn)
 }

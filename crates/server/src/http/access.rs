@@ -151,7 +151,10 @@ async fn admit(access: Access, scope: Option<ApiScope>, request: &HttpRequest) -
 
 async fn find_person(app: &App, request: &HttpRequest) -> Result<Option<Caller>, ApiError> {
     match SessionToken::from_request(request, &app.config) {
-        Some(token) => auth::service::find_caller(app, token.hash()).await,
+        Some(token) => {
+            let peer = peer::address(request, &app.config.http.trusted_proxies);
+            auth::service::find_caller(app, token.hash(), peer).await
+        }
         None => Ok(None),
     }
 }

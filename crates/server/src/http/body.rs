@@ -169,6 +169,7 @@ path_ids! {
     InvoiceId = "invoice" in "id",
     ItnId = "notification" in "id",
     PaymentId = "payment" in "id",
+    SessionId = "session" in "id",
     UserId = "member" in "user_id",
 }
 

@@ -97,3 +97,11 @@ pub fn fail(conn: &mut Conn, id: JobId, error: &str, retry_at: Option<DateTime<U
 pub fn count_open(conn: &mut Conn) -> QueryResult<i64> {
     jobs::table.filter(jobs::status.ne("done")).count().get_result(conn)
 }
+
+/// Forgets what was done before `before`.
+pub fn purge_done(conn: &mut Conn, before: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::delete(jobs::table)
+        .filter(jobs::status.eq("done"))
+        .filter(jobs::finished_at.lt(before.naive_utc()))
+        .execute(conn)
+}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use server::auth::service::{OperatorUser, upsert_user};
 
 use crate::support::{
-    TestApp,
+    Client, TestApp,
     app::{PASSWORD, totp_code},
     client::send,
 };
@@ -301,4 +301,74 @@ app_test!(billing_details_are_checked_and_kept, |app| {
         .value();
     assert_eq!(cleared["vat_number"], Value::Null);
     assert_eq!(cleared["billing_address"]["city"], "Prince Albert");
+});
+
+app_test!(no_token_reaches_a_script, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let reply = customer.client.sign_in(&customer.email, PASSWORD).await.expect(200);
+    let cookie = Client::session_cookie(&reply);
+    let token = cookie.split('=').nth(1).unwrap();
+    assert_eq!(token.len(), 64);
+    assert!(reply.headers[header::SET_COOKIE].to_str().unwrap().contains("HttpOnly"));
+    let fields: Vec<_> = reply.value().as_object().unwrap().keys().cloned().collect();
+    assert_eq!(fields, ["accounts", "user"]);
+    for path in ["/auth/me", "/auth/csrf", "/auth/sessions"] {
+        let body = customer.client.get(path).await.expect(200).body;
+        assert!(!body.contains(token), "{path}");
+    }
+    assert!(!reply.body.contains(token));
+});
+
+app_test!(names_are_kept_as_they_are_typed, |app| {
+    let client = app.client();
+    let (first_name, last_name, company) = ("<b>Nomsa</b> & \"N\"", "O'Neil </script>", "Kiln <& \"Sons\"> 'Ltd'");
+    let mut typed = registration("nomsa@karoo.test");
+    (typed["first_name"], typed["last_name"], typed["company_name"]) =
+        (json!(first_name), json!(last_name), json!(company));
+    client.post("/auth/register", typed).await.expect(202);
+    app.run_jobs().await;
+    let token = app.token_to("nomsa@karoo.test", "/verify-email");
+    client
+        .post("/auth/verify-email", json!({ "token": token }))
+        .await
+        .expect(200);
+    let signed_in = client.sign_in("nomsa@karoo.test", PASSWORD).await.expect(200).value();
+    assert_eq!(signed_in["user"]["first_name"], first_name);
+    assert_eq!(signed_in["user"]["last_name"], last_name);
+    assert_eq!(signed_in["accounts"][0]["company_name"], company);
+    let id = signed_in["accounts"][0]["id"].as_str().unwrap();
+    let account = client.get(&format!("/accounts/{id}")).await.expect(200).value();
+    assert_eq!(account["company_name"], company);
+    let change = json!({ "current_password": PASSWORD, "new_password": "seventeen purple lemons" });
+    client.post("/auth/password/change", change).await.expect(200);
+    app.run_jobs().await;
+    let mails = app.mails_to("nomsa@karoo.test");
+    assert!(
+        mails
+            .iter()
+            .any(|mail| mail.contains(&format!("Hello {first_name}\r\n"))),
+        "{mails:?}"
+    );
+});
+
+app_test!(a_link_confirms_its_own_address_only, |app| {
+    let client = app.client();
+    for email in ["a@karoo.test", "b@karoo.test"] {
+        client.post("/auth/register", registration(email)).await.expect(202);
+    }
+    app.run_jobs().await;
+    for email in ["a@karoo.test", "b@karoo.test"] {
+        assert_eq!(client.sign_in(email, PASSWORD).await.problem(), "403 email_unverified");
+    }
+    let token = app.token_to("a@karoo.test", "/verify-email");
+    client
+        .post("/auth/verify-email", json!({ "token": token }))
+        .await
+        .expect(200);
+    // A link says nothing of another address, nor does what else is sent with it.
+    let named = json!({ "token": token, "email": "b@karoo.test" });
+    assert_eq!(client.post("/auth/verify-email", named).await.problem(), "422 invalid");
+    client.sign_in("a@karoo.test", PASSWORD).await.expect(200);
+    let other = app.client().sign_in("b@karoo.test", PASSWORD).await;
+    assert_eq!(other.problem(), "403 email_unverified");
 });

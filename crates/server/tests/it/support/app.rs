@@ -87,9 +87,14 @@ impl TestApp {
 
     /// Starts another node over the same database, emulator and clock; it runs until the test ends.
     pub fn second_node(&self) -> String {
+        self.second_node_with(&[])
+    }
+
+    /// A second node with some settings changed.
+    pub fn second_node_with(&self, settings: &[(&str, &str)]) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
-        let config = config(&self.db, &base_url, self.payfast.base_url(), &[]);
+        let config = config(&self.db, &base_url, self.payfast.base_url(), settings);
         let app = Data::new(App::build(config, self.app.clock.clone()).unwrap());
         actix_web::rt::spawn(app::serve(app, listener).unwrap());
         base_url
@@ -123,6 +128,23 @@ impl TestApp {
         mails
             .filter(|mail| mail.contains(&format!("To: {address}")))
             .map(|mail| decode_quoted(&mail))
+            .collect()
+    }
+
+    /// The token of the one mail to an address whose link opens `page`.
+    pub fn token_to(&self, address: &str, page: &str) -> String {
+        let tokens = self.tokens_to(address, page);
+        assert_eq!(tokens.len(), 1, "{page}");
+        tokens[0].clone()
+    }
+
+    /// The tokens of all mails to an address whose link opens `page`, in no order.
+    pub fn tokens_to(&self, address: &str, page: &str) -> Vec<String> {
+        let link = format!("{}{page}?token=", self.base_url);
+        let mails = self.mails_to(address);
+        let after_link = mails.iter().filter_map(|mail| mail.split(link.as_str()).nth(1));
+        after_link
+            .map(|rest| rest.split_whitespace().next().unwrap().to_owned())
             .collect()
     }
 

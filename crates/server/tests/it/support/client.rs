@@ -132,14 +132,28 @@ impl Client {
         token
     }
 
+    /// The cookie of the session that an answer sets: another one than before after each rise of rights.
+    pub fn session_cookie(reply: &Reply) -> String {
+        let cookie = reply.headers[header::SET_COOKIE].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// Who is asked about with another session's cookie, as somebody would who copied it.
+    pub async fn me_with(&self, cookie: &str) -> Reply {
+        let http = reqwest::Client::new();
+        let url = format!("{}/api/v1/auth/me", self.base_url);
+        send(http.get(url).header(header::COOKIE, cookie)).await
+    }
+
     /// Signs in and takes the new session's token.
     pub async fn sign_in(&self, email: &str, password: &str) -> Reply {
-        let reply = self
-            .post(
-                "/auth/login",
-                serde_json::json!({ "email": email, "password": password }),
-            )
-            .await;
+        self.sign_in_with(serde_json::json!({ "email": email, "password": password }))
+            .await
+    }
+
+    /// Signs in with credentials as they are sent, and takes the new session's token.
+    pub async fn sign_in_with(&self, credentials: Value) -> Reply {
+        let reply = self.post("/auth/login", credentials).await;
         if reply.status == StatusCode::OK {
             self.refresh_csrf().await;
         }

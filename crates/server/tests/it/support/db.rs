@@ -1,15 +1,10 @@
 //! One database per test: an SQLite file, or a PostgreSQL database cloned from a migrated template.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::path::{Path, PathBuf};
 
 use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
 use server::db::{Db, Location};
 use tokio::sync::OnceCell;
-
-static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A migrated database that goes away with this value.
 pub struct TestDb {
@@ -72,11 +67,8 @@ impl Drop for TestDb {
 }
 
 fn unique_name(prefix: &str) -> String {
-    format!(
-        "{prefix}_{}_{}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::SeqCst)
-    )
+    // Not the process's id: it comes again, and a run that was killed leaves its databases behind.
+    format!("{prefix}_{}", uuid::Uuid::now_v7().simple())
 }
 
 fn postgres_server() -> String {
