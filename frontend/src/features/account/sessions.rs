@@ -123,7 +123,7 @@ fn row(session: Session, ask: Callback<Subject>) -> AnyView {
 }
 
 fn is_phone(device: &str) -> bool {
-    ["Android", "iPhone", "iOS"].iter().any(|name| device.contains(name))
+    ["Android", "iPhone", "iPad"].iter().any(|name| device.contains(name))
 }
 
 fn dialog(asked: RwSignal<Option<Subject>>, is_open: RwSignal<bool>, sessions: Remote<Vec<Session>>) -> AnyView {
