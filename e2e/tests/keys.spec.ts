@@ -18,7 +18,7 @@ test("a key is shown once, works, gets a new secret, and ends", async ({ page, p
   await page.getByRole("button", { name: "Done" }).click();
   await expect(secret).toHaveCount(0);
   await page.reload();
-  await expect(page.getByText("Bookkeeping")).toBeVisible();
+  await expect(page.getByText("Bookkeeping", { exact: true })).toBeVisible();
   await expect(page.getByText(first)).toHaveCount(0);
 
   const program = await playwright.request.newContext({ baseURL });

@@ -17,7 +17,7 @@ texts! {
         change_details: "change these details",
         manage_members: "invite people or change roles",
         make_keys: "make API keys",
-        read_log: "tell you what the audit log says",
+        read_log: "show you the audit log",
         cannot_pay_title: "Your role cannot pay",
         this_company: "your company",
         no_account_title: "You belong to no company yet",
