@@ -1,7 +1,7 @@
 // What every journey needs: a page that must not complain, and a person who can sign up and pay.
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
 
-import { newestMailTo } from "./mail.ts";
+import { newestLinkTo } from "./mail.ts";
 
 export { expect };
 
@@ -72,17 +72,15 @@ export async function register(page: Page, person: Person): Promise<void> {
 
 /** Opens the link of the mail, confirms, and stands on the page to sign in. */
 export async function confirmAddress(page: Page, person: Person): Promise<void> {
-  await page.goto(await verificationLink(person));
+  await page.goto(await mailedLink(person.email, "/verify-email"));
   await page.getByRole("button", { name: "Confirm my e-mail address" }).click();
   await page.getByRole("link", { name: "Sign in" }).last().click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 }
 
-async function verificationLink(person: Person): Promise<string> {
-  const mail = await newestMailTo(MAIL_DIR, person.email);
-  const link = /https?:\/\/\S*\/verify-email\?token=[^\s"<>]+/.exec(mail.text)?.[0];
-  if (!link) throw new Error(`the mail "${mail.subject}" has no link to confirm the address:\n${mail.text}`);
-  return link;
+/** The newest link to `path` that was mailed to `address`. */
+export function mailedLink(address: string, path: string): Promise<string> {
+  return newestLinkTo(MAIL_DIR, address, path);
 }
 
 export async function signIn(page: Page, person: Person): Promise<void> {
@@ -142,6 +140,34 @@ export async function api<T>(page: Page, path: string): Promise<T> {
   const response = await page.request.get(`/api/v1${path}`);
   expect(response.ok(), `GET ${path}: ${response.status()}`).toBe(true);
   return (await response.json()) as T;
+}
+
+/** What the server says to a call that a script of the page makes, with the page's session and its CSRF token. */
+export async function statusOf(page: Page, method: string, path: string, body?: unknown): Promise<number> {
+  return page.evaluate(
+    async ({ method, path, body }) => {
+      const token = (await (await fetch("/api/v1/auth/csrf")).json()) as { csrf_token: string };
+      const response = await fetch(`/api/v1${path}`, {
+        method,
+        headers: {
+          "X-CSRF-Token": token.csrf_token,
+          "Idempotency-Key": crypto.randomUUID(),
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return response.status;
+    },
+    { method, path, body },
+  );
+}
+
+/** The first account of whoever is signed in. */
+export async function accountId(page: Page): Promise<string> {
+  const me = await api<{ accounts: { id: string }[] }>(page, "/auth/me");
+  const id = me.accounts[0]?.id;
+  if (!id) throw new Error("whoever is signed in belongs to no account");
+  return id;
 }
 
 export interface List<T> {

@@ -8,14 +8,15 @@ export interface Mail {
   text: string;
 }
 
-/** The newest mail to `address`, waited for: the server sends it from its queue. */
-export async function newestMailTo(folder: string, address: string): Promise<Mail> {
+/** The link to `path` in the newest mail to `address` that has one, waited for. */
+export async function newestLinkTo(folder: string, address: string, path: string): Promise<string> {
+  const link = new RegExp(`https?://\\S*${path}\\?token=[^\\s"<>]+`);
   const deadline = Date.now() + 15_000;
   for (;;) {
     const mails = (await mailsIn(folder)).filter((mail) => mail.to.toLowerCase().includes(address.toLowerCase()));
-    const newest = mails.at(-1);
-    if (newest) return newest;
-    if (Date.now() > deadline) throw new Error(`no mail to ${address} in ${folder}`);
+    const found = mails.map((mail) => link.exec(mail.text)?.[0]).filter((text) => text !== undefined).at(-1);
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`no mail to ${address} with a link to ${path} in ${folder}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -4,9 +4,9 @@ import {
 } from "../fixtures.ts";
 
 const WIDTHS = [320, 360];
-const PUBLIC = ["/", "/plans", "/plans?per=year", "/register", "/check-mail", "/sign-in", "/forgot-password", "/reset-password", "/verify-email", "/terms", "/privacy", "/refunds", "/nowhere"];
+const PUBLIC = ["/", "/plans", "/plans?per=year", "/register", "/check-mail", "/sign-in", "/forgot-password", "/reset-password", "/verify-email", "/invitation", "/terms", "/privacy", "/refunds", "/nowhere"];
 const SIGNED_IN = ["/home", "/invoices", "/payments", "/account"];
-const SETTINGS = ["company", "profile", "password", "two-step", "sessions", "appearance"];
+const SETTINGS = ["company", "members", "keys", "audit", "profile", "password", "two-step", "sessions", "appearance"];
 
 for (const width of WIDTHS) {
   test(`every page fits ${width} pixels`, async ({ page, person }) => {

@@ -99,7 +99,15 @@ pub async fn is_signed_in() -> Result<bool, Failure> {
     Ok(fetch_csrf().await?.signed_in)
 }
 
-/// What to do when the server no longer knows the session, or wants a second factor before anything else.
+/// Refusals that say something about the session, whatever was asked.
+const OF_SESSION: [ErrorCode; 4] = [
+    ErrorCode::NotSignedIn,
+    ErrorCode::MfaEnrolmentRequired,
+    ErrorCode::Forbidden,
+    ErrorCode::AccountRequired,
+];
+
+/// What to do when the server no longer knows the session, sees other rights in it, or wants a second factor first.
 pub fn on_session_refused(react: fn(ErrorCode)) {
     ON_REFUSED.set(Some(react));
 }
@@ -129,9 +137,9 @@ async fn exchange(method: Method, path: String, body: serde_json::Value, key: Op
             Err(failure) => {
                 if failure.is(ErrorCode::NotSignedIn) {
                     forget_csrf();
-                    tell_session(ErrorCode::NotSignedIn);
-                } else if failure.is(ErrorCode::MfaEnrolmentRequired) {
-                    tell_session(ErrorCode::MfaEnrolmentRequired);
+                }
+                if let Some(code) = OF_SESSION.into_iter().find(|code| failure.is(*code)) {
+                    tell_session(code);
                 }
                 return Err(failure);
             }

@@ -9,14 +9,14 @@ use leptos_router::{
 use crate::{
     chunk::open,
     components::toast::{Toast, ToastHost},
-    features::{account, auth, checkout, invoices, payments},
+    features::{account, audit, auth, checkout, invoices, keys, members, payments},
     frame::Frame,
     pages::{
         legal::{PrivacyPage, RefundsPage, TermsPage},
         not_found::NotFoundPage,
         start::{PlansPage, StartPage},
     },
-    session::{Session, guarded},
+    session::{Session, guarded, in_account},
     site::SiteFacts,
 };
 
@@ -40,19 +40,23 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/terms") view=TermsPage/>
                     <Route path=path!("/privacy") view=PrivacyPage/>
                     <Route path=path!("/refunds") view=RefundsPage/>
-                    <Route path=path!("/checkout") view=|| guarded(checkout::checkout())/>
+                    <Route path=path!("/invitation") view=|| open(members::invitation())/>
+                    <Route path=path!("/checkout") view=|| in_account(checkout::checkout())/>
                     <Route path=path!("/home") view=|| guarded(account::home())/>
                     <Route path=path!("/account") view=|| guarded(account::account())/>
                     <Route path=path!("/account/company") view=|| guarded(account::company())/>
+                    <Route path=path!("/account/members") view=|| in_account(members::list())/>
+                    <Route path=path!("/account/keys") view=|| in_account(keys::list())/>
+                    <Route path=path!("/account/audit") view=|| guarded(audit::list())/>
                     <Route path=path!("/account/profile") view=|| guarded(account::profile())/>
                     <Route path=path!("/account/password") view=|| guarded(account::password())/>
                     <Route path=path!("/account/two-step") view=|| guarded(account::two_step())/>
                     <Route path=path!("/account/sessions") view=|| guarded(account::sessions())/>
                     <Route path=path!("/account/appearance") view=|| guarded(account::appearance())/>
-                    <Route path=path!("/invoices") view=|| guarded(invoices::list())/>
-                    <Route path=path!("/invoices/:id") view=|| guarded(invoices::one())/>
-                    <Route path=path!("/payments") view=|| guarded(payments::list())/>
-                    <Route path=path!("/payments/:id") view=|| guarded(payments::one())/>
+                    <Route path=path!("/invoices") view=|| in_account(invoices::list())/>
+                    <Route path=path!("/invoices/:id") view=|| in_account(invoices::one())/>
+                    <Route path=path!("/payments") view=|| in_account(payments::list())/>
+                    <Route path=path!("/payments/:id") view=|| in_account(payments::one())/>
                     <Route path=path!("/payments/:id/return") view=|| open(payments::back())/>
                     <Route path=path!("/payments/:id/cancelled") view=|| open(payments::cancelled())/>
                 </FlatRoutes>

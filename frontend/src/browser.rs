@@ -51,6 +51,12 @@ pub async fn copy(text: &str) -> bool {
     has_clipboard && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
 }
 
+/// Scheme, host and port of this site.
+pub fn origin() -> String {
+    // Only a sandboxed frame has none, and the server forbids frames.
+    window().location().origin().unwrap_or_default()
+}
+
 /// Leaves the page for `path` and forgets everything in memory.
 pub fn leave_to(path: &str) {
     // Only an unparsable address can fail, and ours are literals.

@@ -1,7 +1,10 @@
 //! The pages, by feature. Features do not import each other's parts.
 
 pub mod account;
+pub mod audit;
 pub mod auth;
 pub mod checkout;
 pub mod invoices;
+pub mod keys;
+pub mod members;
 pub mod payments;

@@ -10,9 +10,9 @@ use crate::{
         dynamic::{current, dynamic},
         icon::{icon, icon_14, icon_16},
     },
-    dates,
     session::{Who, use_session},
     site::use_site,
+    switcher,
     text::t,
 };
 
@@ -176,35 +176,12 @@ fn rail() -> impl IntoView {
     view! {
         <nav class="rail" aria-label=texts.nav_main>
             <Logo href="/home"/>
-            {rail_account()}
+            {switcher::in_rail()}
             <div class="rail-items">{places().into_iter().map(place_link).collect_view()}</div>
             {rail_self()}
         </nav>
     }
     .into_any()
-}
-
-/// The account that one acts for, and its plan.
-fn rail_account() -> impl IntoView {
-    let account = use_session().account;
-    dynamic(move || {
-        account.get().map(|account| {
-            let until = account
-                .plan
-                .paid_until
-                .map(|until| format!(" · {}", dates::date(until)));
-            view! {
-                <a class="rail-account" href="/account">
-                    <span class="avatar avatar-square" aria-hidden="true">{initials(&account.company_name)}</span>
-                    <span class="rail-account-words">
-                        <span class="strong">{account.company_name}</span>
-                        <span class="small muted">{account.plan.name} {until}</span>
-                    </span>
-                </a>
-            }
-            .into_any()
-        })
-    })
 }
 
 fn rail_self() -> impl IntoView {
@@ -244,7 +221,7 @@ fn footer() -> impl IntoView {
 }
 
 /// The first letters of the first two words.
-fn initials(name: &str) -> String {
+pub fn initials(name: &str) -> String {
     name.split_whitespace()
         .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()))
         .take(2)

@@ -6,6 +6,7 @@
 mod address;
 mod api;
 mod app;
+mod asking;
 mod billing;
 mod browser;
 mod chunk;
@@ -22,9 +23,11 @@ mod paging;
 mod passwords;
 mod plans;
 mod remote;
+mod roles;
 mod session;
 mod site;
 mod status;
+mod switcher;
 mod text;
 
 use wasm_bindgen::JsCast;

@@ -116,16 +116,17 @@ impl<T: Send + Sync + 'static> Remote<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Remote<T> {
-    /// Changes the answer by what the page knows has happened to it.
+    pub fn get(self) -> Option<T> {
+        self.with(|value| value.cloned())
+    }
+
+    /// Changes the answer by what the page knows has happened to it; nothing when the page is gone.
     pub fn update(self, change: impl FnOnce(&mut T)) {
-        if let Some(mut value) = untrack(|| self.get()) {
+        let shown = self.value.try_get_untracked().flatten();
+        if let Some(mut value) = shown.and_then(|shown| shown.downcast_ref::<T>().cloned()) {
             change(&mut value);
             self.set(value);
         }
-    }
-
-    pub fn get(self) -> Option<T> {
-        self.with(|value| value.cloned())
     }
 
     /// `ready` with the data, `waiting` before, and words with a way to try again when it failed.

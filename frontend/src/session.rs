@@ -5,7 +5,7 @@ use std::cell::Cell;
 use common::{
     ErrorCode,
     accounts::{Account, AccountRole, AccountSummary},
-    auth::{GetMe, Login, Logout, SignedIn},
+    auth::{GetMe, Login, Logout, SignedIn, StaffRole},
     ids::AccountId,
     mfa::GetMfa,
 };
@@ -27,7 +27,7 @@ use crate::{
         skeleton::PageSkeleton,
     },
     explain::explain,
-    next,
+    next, roles,
     text::t,
 };
 
@@ -98,6 +98,15 @@ impl Session {
         });
     }
 
+    /// Asks again which companies the person belongs to, with which role; without an answer all stays as it is.
+    pub fn renew(self) {
+        spawn_local(async move {
+            if let Ok(Some(signed_in)) = who_is_signed_in().await {
+                self.begin(signed_in);
+            }
+        });
+    }
+
     pub async fn sign_in(self, credentials: common::auth::Credentials) -> Result<(), Failure> {
         let signed_in = api::call::<Login>(&[], &credentials).await?;
         api::forget_csrf();
@@ -113,10 +122,16 @@ impl Session {
 
     /// Ends the session on the server, then leaves the page so that nothing stays in memory.
     pub async fn sign_out(self) -> Result<(), Failure> {
+        self.forget().await?;
+        browser::leave_to("/sign-in?signed_out=1");
+        Ok(())
+    }
+
+    /// Ends the session on the server and in this browser's stores; leave the page next.
+    pub async fn forget(self) -> Result<(), Failure> {
         api::call::<Logout>(&[], &()).await?;
         browser::session().clear();
         browser::local().remove(ACCOUNT_KEY);
-        browser::leave_to("/sign-in?signed_out=1");
         Ok(())
     }
 
@@ -145,15 +160,40 @@ impl Session {
         self.id.get()
     }
 
-    /// Whether the account may be changed and charged; the server decides again.
-    pub fn may_pay(self) -> bool {
-        self.account.with(|account| {
-            account
-                .as_ref()
-                .is_some_and(|account| account.role >= AccountRole::Member)
+    /// Whether the person has `role` in the account, or more; the server decides again.
+    pub fn may(self, role: AccountRole) -> bool {
+        self.account
+            .with(|account| account.as_ref().is_some_and(|account| account.role >= role))
+    }
+
+    /// The accounts to choose from.
+    pub fn accounts(self) -> Vec<AccountSummary> {
+        self.who.with(|who| match who {
+            Who::Somebody(signed_in) => signed_in.accounts.clone(),
+            Who::Asking | Who::Nobody | Who::Unreachable(_) => Vec::new(),
         })
     }
 
+    pub fn staff_role(self) -> Option<StaffRole> {
+        self.who.with(|who| match who {
+            Who::Somebody(signed_in) => signed_in.user.staff_role,
+            Who::Asking | Who::Nobody | Who::Unreachable(_) => None,
+        })
+    }
+
+    /// The person joined an account, which is shown from now on.
+    pub fn joined(self, account: AccountSummary) {
+        let id = account.id;
+        self.who.update(|who| {
+            if let Who::Somebody(signed_in) = who {
+                signed_in.accounts.retain(|known| known.id != id);
+                signed_in.accounts.push(account);
+            }
+        });
+        self.choose_account(id);
+    }
+
+    /// Shows another account of the person; every private page starts anew.
     pub fn choose_account(self, id: AccountId) {
         browser::local().set(ACCOUNT_KEY, id.as_str());
         api::act_for(Some(id));
@@ -190,8 +230,11 @@ impl Session {
     }
 
     fn refused(self, code: ErrorCode) {
-        if code == ErrorCode::MfaEnrolmentRequired {
-            return self.must_enrol.set(true);
+        match code {
+            ErrorCode::MfaEnrolmentRequired => return self.must_enrol.set(true),
+            // An owner may have changed the role meanwhile, or removed the person.
+            ErrorCode::Forbidden | ErrorCode::AccountRequired => return self.renew(),
+            _ => {}
         }
         if untrack(|| self.is_somebody()) {
             self.was_ended.set(true);
@@ -242,7 +285,11 @@ pub fn guarded(page: Page) -> impl IntoView {
     });
     dynamic(move || match stage.get() {
         Stage::Show if is_closed.get() => enrol_first().into_any(),
-        Stage::Show => open(page),
+        Stage::Show => {
+            // Nothing of one company may stay on the screen when another one is chosen.
+            session.id.track();
+            open(page)
+        }
         Stage::Wait | Stage::Leave => view! { <PageSkeleton label=t().auth.checking/> }.into_any(),
         Stage::Fail => {
             let failure = session.who.with_untracked(|who| match who {
@@ -256,6 +303,17 @@ pub fn guarded(page: Page) -> impl IntoView {
             });
             view! { <div class="page"><ProblemPanel words retry/></div> }.into_any()
         }
+    })
+}
+
+/// As [`guarded`], for pages about a company: who belongs to none is told what to do.
+pub fn in_account(page: Page) -> impl IntoView {
+    let session = use_session();
+    let stage = session.stage();
+    let is_alone = Memo::new(move |_| stage.get() == Stage::Show && session.account_id().is_none());
+    dynamic(move || match is_alone.get() {
+        true => roles::no_company(),
+        false => guarded(page).into_any(),
     })
 }
 

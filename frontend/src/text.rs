@@ -41,11 +41,15 @@ macro_rules! replace_with_str {
 }
 
 mod account;
+mod audit;
 mod auth;
 mod common;
 mod invoices;
+mod keys;
 mod legal;
+mod members;
 mod payments;
+mod roles;
 mod security;
 mod shop;
 
@@ -61,6 +65,10 @@ pub struct Catalogue {
     pub account: &'static account::Account,
     pub security: &'static security::Security,
     pub legal: &'static legal::Legal,
+    pub roles: &'static roles::Roles,
+    pub members: &'static members::Members,
+    pub keys: &'static keys::Keys,
+    pub audit: &'static audit::Audit,
 }
 
 static ENGLISH: Catalogue = Catalogue {
@@ -72,6 +80,10 @@ static ENGLISH: Catalogue = Catalogue {
     account: &account::ENGLISH,
     security: &security::ENGLISH,
     legal: &legal::ENGLISH,
+    roles: &roles::ENGLISH,
+    members: &members::ENGLISH,
+    keys: &keys::ENGLISH,
+    audit: &audit::ENGLISH,
 };
 
 /// The catalogue of the reader's language; English is the only one so far.

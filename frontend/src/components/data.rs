@@ -65,6 +65,11 @@ fn draw_cell(class: &'static str, content: AnyView) -> AnyView {
     view! { <td role="cell" class=class>{content}</td> }.into_any()
 }
 
+/// Text for machines: mono, wraps, and can be reached by keyboard to be selected.
+pub fn code_block(name: &'static str, text: String) -> AnyView {
+    view! { <pre class="code" role="region" aria-label=name tabindex="0"><code>{text}</code></pre> }.into_any()
+}
+
 /// Where a page stands below its list.
 pub fn crumbs(href: &'static str, list: &'static str, here: Signal<String>) -> AnyView {
     view! {

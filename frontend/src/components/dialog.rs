@@ -68,7 +68,7 @@ pub fn Dialog(
 #[derive(Debug, Clone, Copy)]
 pub struct Question {
     /// What cannot be undone.
-    pub text: Signal<&'static str>,
+    pub text: Signal<String>,
     /// Leaves everything as it is.
     pub keep: &'static str,
     /// Does it: the verb of the title.

@@ -25,11 +25,16 @@ impl Errors {
         }
     }
 
+    /// Shows `errors` and leaves the keyboard where it is.
+    pub fn tell(self, errors: Vec<FieldError>) {
+        self.0.set(errors);
+    }
+
     pub fn clear(self) {
         self.0.set(Vec::new());
     }
 
-    fn clear_field(self, name: &str) {
+    pub fn clear_field(self, name: &str) {
         if self
             .0
             .with_untracked(|errors| errors.iter().any(|error| error.field == name))
@@ -38,7 +43,7 @@ impl Errors {
         }
     }
 
-    fn of(self, name: &'static str) -> Signal<Option<String>> {
+    pub fn of(self, name: &'static str) -> Signal<Option<String>> {
         Signal::derive(move || {
             self.0.with(|errors| {
                 errors

@@ -7,9 +7,9 @@ use leptos::prelude::*;
 
 const SECONDS: u64 = 6;
 
-/// The message that is shown now, as a context of every page.
+/// The message that is shown now, with its number, as a context of every page.
 #[derive(Clone, Copy)]
-pub struct Toast(RwSignal<Option<&'static str>>);
+pub struct Toast(RwSignal<Option<(u32, String)>>);
 
 impl Toast {
     pub fn provide() -> Toast {
@@ -18,16 +18,22 @@ impl Toast {
         toast
     }
 
-    pub fn say(self, words: &'static str) {
-        self.0.set(Some(words));
+    pub fn say(self, words: impl Into<String>) {
+        let number = self.number().unwrap_or(0).wrapping_add(1);
+        self.0.set(Some((number, words.into())));
         set_timeout(
             move || {
-                if self.0.try_get_untracked().flatten() == Some(words) {
+                if self.number() == Some(number) {
                     self.0.set(None);
                 }
             },
             Duration::from_secs(SECONDS),
         );
+    }
+
+    fn number(self) -> Option<u32> {
+        let shown = self.0.try_get_untracked().flatten();
+        shown.map(|(number, _)| number)
     }
 }
 
@@ -36,7 +42,7 @@ impl Toast {
 pub fn ToastHost(toast: Toast) -> impl IntoView {
     view! {
         <div role="status">
-            {dynamic(move || toast.0.get().map(|words| view! { <p class="toast-host">{words}</p> }.into_any()))}
+            {dynamic(move || toast.0.get().map(|(_, words)| view! { <p class="toast-host">{words}</p> }.into_any()))}
         </div>
     }
     .into_any()

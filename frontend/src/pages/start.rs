@@ -1,6 +1,7 @@
 //! The start page and the plans.
 
 use common::{
+    accounts::AccountRole,
     money::format_money,
     plans::{Interval, ListPlans, Plan, ProductCode},
 };
@@ -20,6 +21,7 @@ use crate::{
     },
     next, plans,
     remote::remote,
+    roles::ask_owner,
     session::use_session,
     site::{grouped_vat_number, use_site},
     text::t,
@@ -201,6 +203,9 @@ fn PlanCard(plan: Plan) -> impl IntoView {
             };
             return view! { <p class="plan-current small">{is_mine().then(|| icon_16("check"))} {words}</p> }
                 .into_any();
+        }
+        if session.account_id().is_some() && !session.may(AccountRole::Member) {
+            return ask_owner(t().roles.choose_plan);
         }
         let href = match (is_free, session.is_nobody()) {
             // Else a plan that was chosen on an earlier visit would be taken up again.

@@ -34,7 +34,9 @@ texts! {
         billing: "Company and VAT",
         save: "Save billing details",
         billing_saved: "Billing details saved.",
-        role_reads: "Your role in this account can read but not change these details.",
+        vat_number: "VAT number",
+        address: "Billing address",
+        not_given: "Not given",
         invoices_to: "Invoices go to",
         appearance: "Appearance",
         appearance_text: "For this browser.",
@@ -47,8 +49,6 @@ texts! {
         load_failed: "your account",
         home_failed: "your invoices",
         save_failed: "save your billing details",
-        switch_account: "Account",
-        no_account: "You belong to no account, so there is nothing to pay here.",
     }
     phrases {
         is_due(amount, when): "{amount} is due {when}",

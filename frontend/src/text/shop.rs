@@ -41,7 +41,6 @@ texts! {
         city_needed: "Enter the city or town.",
         postal_needed: "Enter the postal code.",
         to_review: "Continue to review",
-        not_allowed_to_pay: "Your role in this account can read but not pay. Ask the owner of the account.",
         review_title: "Check your order",
         change: "Change",
         change_plan: "Change plan",

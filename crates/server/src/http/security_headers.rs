@@ -33,7 +33,7 @@ pub async fn middleware<B: MessageBody + 'static>(
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
-        ("referrer-policy", "strict-origin-when-cross-origin"),
+        ("referrer-policy", "strict-origin"),
         (
             "permissions-policy",
             "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",

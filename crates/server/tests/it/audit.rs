@@ -361,3 +361,14 @@ app_test!(the_log_is_filtered_and_paged, |app| {
         assert_eq!(reply.value()["errors"][0]["field"], field, "{query}");
     }
 });
+
+app_test!(people_see_who_tried_their_password, |app| {
+    let owner = app.customer("owner@karoo.test").await;
+    let other = app.customer("other@kalkbay.test").await;
+    app.client().sign_in(&owner.email, "a wrong password").await;
+    app.run_jobs().await;
+    let refused = read(&owner.client, "?action=session.refused").await.items;
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].actor_kind, ActorKind::Anonymous);
+    assert!(read(&other.client, "?action=session.refused").await.items.is_empty());
+});

@@ -1,18 +1,16 @@
 //! Company and VAT: what stands on invoices.
 
-use common::accounts::{Account, ChangeAccount, GetAccount};
+use common::accounts::{Account, AccountRole, ChangeAccount, GetAccount};
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use super::frame::settings_frame;
 use crate::{
     api,
     billing::{BillingFields, BillingForm},
-    components::{
-        badge::Tone, button::Button, dynamic::dynamic, notice::Notice, problem::problem_banner,
-        skeleton::card_skeleton, toast::Toast,
-    },
+    components::{button::Button, data::fact, problem::problem_banner, skeleton::card_skeleton, toast::Toast},
     explain::could_not,
     remote::remote,
+    roles::{ask_owner, no_company_words},
     session::use_session,
     text::t,
 };
@@ -35,11 +33,42 @@ pub fn company() -> AnyView {
             }
         }
     });
+    let may_change = Memo::new(move |_| session.may(AccountRole::Member));
     let billing = move |account: Option<Account>| match account {
-        Some(account) => view! { <Billing account/> }.into_any(),
-        None => view! { <p class="soft">{texts.no_account}</p> }.into_any(),
+        Some(account) if may_change.get() => view! { <Billing account/> }.into_any(),
+        Some(account) => details(account),
+        None => no_company_words(),
     };
     account.show(texts.load_failed, card_skeleton, billing)
+}
+
+/// For those who may read but not change them.
+fn details(account: Account) -> AnyView {
+    let texts = t().account;
+    let shop = t().shop;
+    let none = || texts.not_given.to_owned();
+    let address = account.billing_address.map(|address| {
+        let parts = [
+            Some(address.line1),
+            address.line2,
+            Some(format!("{}, {}", address.city, address.postal_code)),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    });
+    view! {
+        <section class="card">
+            <div class="card-part">
+                <dl class="facts facts-lined">
+                    {fact(shop.company, account.company_name)}
+                    {fact(texts.vat_number, account.vat_number.unwrap_or_else(none))}
+                    {fact(texts.address, address.unwrap_or_else(none))}
+                    {fact(texts.invoices_to, account.billing_email)}
+                </dl>
+            </div>
+        </section>
+        {ask_owner(t().roles.change_details)}
+    }
+    .into_any()
 }
 
 #[component]
@@ -79,20 +108,13 @@ fn Billing(account: Account) -> impl IntoView {
             is_busy.set(false);
         });
     };
-    let action = move || {
-        if session.may_pay() {
-            view! { <div class="row"><Button label=texts.save busy_label=t().common.saving is_busy/></div> }.into_any()
-        } else {
-            view! { <Notice tone=Tone::Warning icon_name="lock" title=texts.role_reads/> }.into_any()
-        }
-    };
     view! {
         <section class="card">
             <form class="card-part form" novalidate=true on:submit=submit>
                 <p class="muted small">{texts.invoices_to} " " {billing_email}</p>
                 {problem_banner(problem)}
                 <BillingFields form/>
-                {dynamic(action)}
+                <div class="row"><Button label=texts.save busy_label=t().common.saving is_busy/></div>
             </form>
         </section>
     }

@@ -13,7 +13,8 @@ use crate::{
         heading::Heading,
         icon::{icon, icon_16},
     },
-    session::{Who, use_session},
+    session::use_session,
+    switcher,
     text::t,
 };
 
@@ -157,14 +158,11 @@ fn list() -> AnyView {
         let role = session
             .account
             .with(|account| account.as_ref().map(|account| account.role));
-        let staff = session.who.with(|who| match who {
-            Who::Somebody(signed_in) => signed_in.user.staff_role,
-            Who::Asking | Who::Nobody | Who::Unreachable(_) => None,
-        });
-        group(texts.of_company, company_sections(role, staff))
+        group(texts.of_company, company_sections(role, session.staff_role()))
     };
     view! {
         <nav class="settings-list no-print" aria-label=texts.settings>
+            <div class="only-phone">{switcher::in_page()}</div>
             {dynamic(of_company)}
             {group(texts.of_you, OWN_SECTIONS.to_vec())}
             <div class="settings-legal">

@@ -1,7 +1,7 @@
 //! Home: what must be done, the plan, the last invoices.
 
 use common::{
-    accounts::AccountSummary,
+    accounts::{AccountRole, AccountSummary},
     invoices::{InvoiceQuery, InvoiceStatus, InvoiceSummary, ListInvoices},
     money::format_money,
     payments::{ListPayments, PaymentQuery, PaymentStatus, PaymentSummary},
@@ -22,6 +22,7 @@ use crate::{
     },
     dates,
     remote::remote,
+    roles::{allowed, no_company_words},
     session::use_session,
     status,
     text::t,
@@ -103,7 +104,16 @@ async fn load() -> Result<Overview, Failure> {
 }
 
 fn no_account() -> impl IntoView {
-    view! { <p class="soft">{t().account.no_account}</p> }.into_any()
+    view! {
+        <section class="card">
+            <Horizon/>
+            <div class="card-part stack">
+                <h2>{t().roles.no_account_title}</h2>
+                {no_company_words()}
+            </div>
+        </section>
+    }
+    .into_any()
 }
 
 fn cards(overview: Overview, account: AccountSummary) -> AnyView {
@@ -129,7 +139,9 @@ fn first_run() -> impl IntoView {
             <Horizon/>
             <div class="empty">
                 <p>{texts.welcome}</p>
-                <ButtonLink href="/plans" label=texts.choose_plan/>
+                {allowed(AccountRole::Member, t().roles.choose_plan, move || {
+                    view! { <ButtonLink href="/plans" label=texts.choose_plan/> }
+                })}
             </div>
         </section>
     }
@@ -151,13 +163,17 @@ fn must_do(due: Option<InvoiceSummary>, waiting: Option<PaymentSummary>) -> AnyV
             ),
             None => texts.is_due(&amount, &t().common.today.to_lowercase()),
         };
+        let href = format!("/checkout?invoice={}", invoice.id);
+        let pay = texts.pay(&amount);
         return view! {
             <div class="must-do">
                 <div class="must-do-words">
                     <h2>{when}</h2>
                     <p class="muted">{invoice.number} " · " {invoice.description}</p>
                 </div>
-                <ButtonLink href=format!("/checkout?invoice={}", invoice.id) label=texts.pay(&amount) icon="lock"/>
+                {allowed(AccountRole::Member, t().roles.pay_invoice, move || {
+                    view! { <ButtonLink href=href.clone() label=pay.clone() icon="lock"/> }
+                })}
             </div>
         }
         .into_any();
@@ -208,12 +224,13 @@ fn plan_card(account: AccountSummary) -> impl IntoView {
         Some(until) => texts.paid_until(&dates::date(until)),
         None => texts.free_text.to_owned(),
     };
-    let action = if is_free {
-        view! { <ButtonLink href="/plans" label=texts.choose_plan kind=Kind::Secondary/> }.into_any()
-    } else {
-        let href = format!("/checkout?plan={}", account.plan.code);
-        view! { <ButtonLink href label=texts.extend kind=Kind::Secondary/> }.into_any()
+    let (href, label) = match is_free {
+        true => ("/plans".to_owned(), texts.choose_plan),
+        false => (format!("/checkout?plan={}", account.plan.code), texts.extend),
     };
+    let action = allowed(AccountRole::Member, t().roles.choose_plan, move || {
+        view! { <ButtonLink href=href.clone() label kind=Kind::Secondary/> }
+    });
     view! {
         <section class="card">
             <div class="card-part plan-now">

@@ -11,6 +11,8 @@ mod profile;
 mod sessions;
 mod two_step;
 
+pub use frame::settings_frame;
+
 use crate::chunk::pages;
 
 pages! { records: home => home::HomePage }

@@ -1,4 +1,4 @@
-//! Profile: who one is, the company one acts for, signing out.
+//! Profile: who one is, signing out.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -7,8 +7,7 @@ use crate::{
     components::{
         button::{Button, Kind},
         data::fact,
-        dynamic::{dynamic, react},
-        field::{Errors, Select},
+        dynamic::dynamic,
         problem::problem_banner,
     },
     explain::could_not,
@@ -48,7 +47,6 @@ pub fn ProfilePage() -> impl IntoView {
         <section class="card">
             <div class="card-part stack">
                 {dynamic(person)}
-                {account_choice}
                 {problem_banner(problem)}
                 <div class="row">
                     <Button
@@ -64,32 +62,4 @@ pub fn ProfilePage() -> impl IntoView {
         </section>
     };
     settings_frame(texts.profile, card)
-}
-
-/// Which company one acts for, where there are several.
-fn account_choice() -> impl IntoView {
-    let session = use_session();
-    let accounts = session.who.with_untracked(|who| match who {
-        Who::Somebody(signed_in) => signed_in.accounts.clone(),
-        Who::Asking | Who::Nobody | Who::Unreachable(_) => Vec::new(),
-    });
-    (accounts.len() > 1).then(|| {
-        let chosen = session
-            .account
-            .with_untracked(|account| account.as_ref().map(|account| account.id.to_string()));
-        let value = RwSignal::new(chosen.unwrap_or_default());
-        let options = accounts
-            .iter()
-            .map(|account| (account.id.to_string(), account.company_name.clone()))
-            .collect();
-        react(move || {
-            let chosen = value.get();
-            let is_new = untrack(|| session.account_id()).is_none_or(|id| id.as_str() != chosen);
-            if let Some(account) = accounts.iter().find(|account| is_new && account.id.as_str() == chosen) {
-                session.choose_account(account.id);
-            }
-        });
-        view! { <Select label=t().account.switch_account name="account" value errors=Errors::new() options/> }
-            .into_any()
-    })
 }

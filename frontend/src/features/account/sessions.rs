@@ -179,7 +179,7 @@ fn dialog(asked: RwSignal<Option<Subject>>, is_open: RwSignal<bool>, sessions: R
         });
     });
     let question = Question {
-        text,
+        text: Signal::derive(move || text.get().to_owned()),
         keep: texts.stay,
         act: texts.sign_out,
         acting: texts.signing_out,

@@ -31,7 +31,7 @@ const SENT_TO_KEY: &str = "capecontrol.sent_to";
 const ADDRESS_KEY: &str = "capecontrol.address";
 
 /// One narrow column under the horizon.
-fn column(content: impl IntoView + 'static) -> impl IntoView {
+pub fn column(content: impl IntoView + 'static) -> impl IntoView {
     view! {
         <div>
             <Horizon/>

@@ -11,7 +11,6 @@ use crate::{
     components::{
         badge::Tone,
         button::{Button, Fit},
-        dynamic::dynamic,
         notice::Notice,
         problem::problem_banner,
     },
@@ -81,20 +80,13 @@ pub fn Details(
         });
     };
 
-    let action = move || {
-        if session.may_pay() {
-            view! { <Button label=texts.to_review busy_label=t().common.saving is_busy fit=Fit::Large/> }.into_any()
-        } else {
-            view! { <Notice tone=Tone::Warning icon_name="lock" title=texts.not_allowed_to_pay/> }.into_any()
-        }
-    };
     view! {
         <form class="form checkout-main" novalidate=true on:submit=submit>
             <p class="soft">{texts.details_intro}</p>
             {is_sent_back.then(|| view! { <Notice tone=Tone::Warning icon_name="info" title=texts.details_missing/> }.into_any())}
             {problem_banner(problem)}
             <BillingFields form/>
-            {dynamic(action)}
+            <Button label=texts.to_review busy_label=t().common.saving is_busy fit=Fit::Large/>
         </form>
     }.into_any()
 }

@@ -5,7 +5,7 @@ mod order;
 mod review;
 
 use common::{
-    accounts::{Account, GetAccount},
+    accounts::{Account, AccountRole, GetAccount},
     ids::InvoiceId,
     payments::CheckoutRequest,
     plans::{ListPlans, ProductCode},
@@ -34,6 +34,7 @@ use crate::{
     explain::could_not_load,
     orders::Order,
     remote::{Remote, remote},
+    roles::closed_page,
     session::use_session,
     text::t,
 };
@@ -113,9 +114,12 @@ pub fn CheckoutPage() -> impl IntoView {
         let wanted = wanted();
         async move { load(account, wanted).await }
     });
+    let may_pay = Memo::new(move |_| session.may(AccountRole::Member));
     view! {
         <div class="page checkout-page">
-            {dynamic(move || if wanted() == Wanted::Nothing || session.account_id().is_none() {
+            {dynamic(move || if !may_pay.get() {
+                closed_page(t().roles.cannot_pay_title, t().roles.pay)
+            } else if wanted() == Wanted::Nothing {
                 nothing_to_buy().into_any()
             } else {
                 basket
@@ -213,11 +217,10 @@ fn Steps(loaded: Basket, basket: Remote<Basket>) -> impl IntoView {
 
 fn nothing_to_buy() -> impl IntoView {
     let texts = t().shop;
-    let has_account = use_session().account_id().is_some();
     view! {
         <div class="page-narrow stack">
             <Heading text=texts.no_plan_title/>
-            <p class="soft">{if has_account { texts.no_plan_text } else { t().account.no_account }}</p>
+            <p class="soft">{texts.no_plan_text}</p>
             <div class="row"><ButtonLink href="/plans" label=texts.see_plans/></div>
         </div>
     }

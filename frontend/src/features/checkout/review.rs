@@ -29,7 +29,6 @@ use crate::{
     explain::could_not,
     plans,
     remote::remote,
-    session::use_session,
     site::use_site,
     text::t,
 };
@@ -45,7 +44,6 @@ pub fn Review(
     /// Set when the server needs more details first.
     refused: RwSignal<Vec<FieldError>>,
 ) -> impl IntoView {
-    let session = use_session();
     let navigate = use_navigate();
     let problem = RwSignal::new(None);
     let order = StoredValue::new(loaded.order.clone());
@@ -122,9 +120,6 @@ pub fn Review(
         }
         if is_in_progress() {
             return ().into_any();
-        }
-        if !session.may_pay() {
-            return view! { <p class="soft">{texts.not_allowed_to_pay}</p> }.into_any();
         }
         view! {
             <Button

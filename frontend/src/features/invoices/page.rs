@@ -1,6 +1,7 @@
 //! One invoice: what to do with it, the paper, and what happened.
 
 use common::{
+    accounts::AccountRole,
     ids::InvoiceId,
     invoices::{Invoice, InvoiceStatus, InvoiceSummary},
     money::format_money,
@@ -26,7 +27,7 @@ use crate::{
     documents,
     explain::could_not_load,
     remote::{Remote, remote},
-    session::use_session,
+    roles::allowed,
     status,
     text::t,
 };
@@ -103,7 +104,6 @@ fn state_words(summary: &InvoiceSummary) -> impl IntoView + use<> {
 #[component]
 fn Actions(invoice: Invoice) -> impl IntoView {
     let texts = t().invoices;
-    let session = use_session();
     let summary = invoice.summary;
     let has_number = summary.number.is_some();
     let print = Callback::new(|()| browser::print());
@@ -124,7 +124,7 @@ fn Actions(invoice: Invoice) -> impl IntoView {
         <div class="head-actions">
             <PlainButton label=texts.print icon="print" kind=Kind::Secondary on_press=print/>
             {has_number.then(|| view! { <DownloadLink href=pdf label kind/> }.into_any())}
-            {dynamic(move || (is_payable && session.may_pay()).then(|| {
+            {is_payable.then(|| allowed(AccountRole::Member, t().roles.pay_invoice, move || {
                 view! { <ButtonLink href=pay_href.clone() label=pay_label.clone() icon="lock"/> }.into_any()
             }))}
         </div>

@@ -1,6 +1,7 @@
 //! After PayFast: says what the server knows. The address that one comes back to proves nothing.
 
 use common::{
+    accounts::AccountRole,
     ids::PaymentId,
     money::format_money,
     payments::{Payment, PaymentStatus},
@@ -8,7 +9,7 @@ use common::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{CancelOnly, WaitingActions, order_address, receipt::Receipt, watch::Watch};
+use super::{CancelOnly, again, receipt::Receipt, waiting_actions, watch::Watch};
 use crate::{
     address::path_value,
     api::Failure,
@@ -23,6 +24,7 @@ use crate::{
     },
     explain::could_not_load,
     next,
+    roles::allowed,
     session::{Stage, use_session},
     status,
     text::t,
@@ -223,11 +225,10 @@ fn open_or_ended(face: Face, payment: Payment, watch: Watch) -> impl IntoView {
 
 fn actions(face: Face, payment: Payment, watch: Watch) -> AnyView {
     let texts = t().payments;
-    let order = order_address(&payment);
     let detail = format!("/payments/{}", payment.summary.id);
     let on_change = Callback::new(move |payment| watch.payment.set(Some(payment)));
     match face {
-        Face::Left => view! { <WaitingActions payment on_change/> }.into_any(),
+        Face::Left => waiting_actions(payment, on_change),
         Face::Slow => {
             let check = Callback::new(move |()| watch.check_now());
             let may_cancel = payment.summary.status == PaymentStatus::AwaitingCustomer;
@@ -239,17 +240,21 @@ fn actions(face: Face, payment: Payment, watch: Watch) -> AnyView {
                     on_press=check
                     fit=Fit::Large
                 />
-                {may_cancel.then(|| view! { <CancelOnly payment on_change/> }.into_any())}
+                {may_cancel.then(|| allowed(AccountRole::Member, t().roles.settle_payment, move || {
+                    view! { <CancelOnly payment=payment.clone() on_change/> }
+                }))}
             }
             .into_any()
         }
         Face::Unknown => {
             view! { <ButtonLink href=detail label=texts.see_payment kind=Kind::Secondary fit=Fit::Large/> }.into_any()
         }
-        Face::NotPaid => view! { <ButtonLink href=order label=t().common.try_again fit=Fit::Large/> }.into_any(),
-        Face::Expired => view! { <ButtonLink href=order label=texts.start_again fit=Fit::Large/> }.into_any(),
+        Face::NotPaid => again(&payment, t().common.try_again),
+        Face::Expired => again(&payment, texts.start_again),
         Face::Cancelled if payment.product_code.is_some() => {
-            view! { <ButtonLink href="/plans" label=texts.choose_plan fit=Fit::Large/> }.into_any()
+            allowed(AccountRole::Member, t().roles.choose_plan, move || {
+                view! { <ButtonLink href="/plans" label=texts.choose_plan fit=Fit::Large/> }
+            })
         }
         Face::Cancelled => {
             let invoice = format!("/invoices/{}", payment.summary.invoice_id);

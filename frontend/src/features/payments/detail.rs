@@ -7,7 +7,7 @@ use common::{
 };
 use leptos::prelude::*;
 
-use super::{WaitingActions, events::happenings, order_address};
+use super::{again, events::happenings, waiting_actions};
 use crate::{
     address::path_value,
     api::Failure,
@@ -132,11 +132,10 @@ fn facts(payment: &Payment) -> impl IntoView + use<> {
 
 fn actions(loaded: Payment, payment: Remote<Option<Payment>>) -> AnyView {
     let texts = t().payments;
-    let order = order_address(&loaded);
     match loaded.summary.status {
         PaymentStatus::AwaitingCustomer => {
             let on_change = Callback::new(move |changed| payment.set(Some(changed)));
-            view! { <WaitingActions payment=loaded on_change/> }.into_any()
+            waiting_actions(loaded, on_change)
         }
         PaymentStatus::Created | PaymentStatus::Processing | PaymentStatus::Unknown => {
             let waits = format!("/payments/{}/return", loaded.summary.id);
@@ -150,8 +149,6 @@ fn actions(loaded: Payment, payment: Remote<Option<Payment>>) -> AnyView {
             let invoice = format!("/invoices/{}", loaded.summary.invoice_id);
             view! { <ButtonLink href=invoice label=texts.see_invoice fit=Fit::Large/> }.into_any()
         }
-        PaymentStatus::Failed | PaymentStatus::Canceled | PaymentStatus::Expired => {
-            view! { <ButtonLink href=order label=texts.start_again fit=Fit::Large/> }.into_any()
-        }
+        PaymentStatus::Failed | PaymentStatus::Canceled | PaymentStatus::Expired => again(&loaded, texts.start_again),
     }
 }

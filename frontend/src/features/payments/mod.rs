@@ -7,7 +7,7 @@ mod list;
 mod receipt;
 mod watch;
 
-use common::{ids::PaymentId, payments::Payment};
+use common::{accounts::AccountRole, ids::PaymentId, payments::Payment};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -15,12 +15,13 @@ use crate::{
     browser,
     chunk::pages,
     components::{
-        button::{Button, Fit, Kind},
+        button::{Button, ButtonLink, Fit, Kind},
         problem::{Words, problem_banner},
     },
     documents,
     explain::could_not,
     orders,
+    roles::allowed,
     text::t,
 };
 
@@ -40,13 +41,24 @@ fn order_address(payment: &Payment) -> String {
     }
 }
 
-/// Continue and Cancel, for a payment that waits for the customer.
+/// Continue and Cancel, for a payment that waits for the customer; whom to ask, for those who may not.
+/// `on_change` gets the payment after it was cancelled.
+fn waiting_actions(payment: Payment, on_change: Callback<Payment>) -> AnyView {
+    allowed(AccountRole::Member, t().roles.settle_payment, move || {
+        view! { <WaitingActions payment=payment.clone() on_change/> }
+    })
+}
+
+/// A link that starts the order of a payment once more.
+fn again(payment: &Payment, label: &'static str) -> AnyView {
+    let order = order_address(payment);
+    allowed(AccountRole::Member, t().roles.start_again, move || {
+        view! { <ButtonLink href=order.clone() label fit=Fit::Large/> }
+    })
+}
+
 #[component]
-fn WaitingActions(
-    payment: Payment,
-    /// Gets the payment after it was cancelled.
-    on_change: Callback<Payment>,
-) -> impl IntoView {
+fn WaitingActions(payment: Payment, on_change: Callback<Payment>) -> impl IntoView {
     let texts = t().payments;
     let id = payment.summary.id;
     let problem = RwSignal::new(None::<Words>);

@@ -45,7 +45,7 @@ app_test!(every_answer_tells_the_browser_what_this_site_never_does, |app| {
         };
         assert_eq!(header("x-content-type-options"), "nosniff");
         assert_eq!(header("x-frame-options"), "DENY");
-        assert_eq!(header("referrer-policy"), "strict-origin-when-cross-origin");
+        assert_eq!(header("referrer-policy"), "strict-origin");
         assert_eq!(header("cross-origin-opener-policy"), "same-origin");
         assert_eq!(header("cross-origin-resource-policy"), "same-origin");
         for feature in ["camera=()", "geolocation=()", "microphone=()", "payment=()", "usb=()"] {
