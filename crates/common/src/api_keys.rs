@@ -11,6 +11,8 @@ use crate::{
     page::Page,
 };
 
+crate::redacted_debug!(ApiKeySecret);
+
 /// Days a key lives when its maker does not say, and at most.
 pub const DEFAULT_LIFE_DAYS: u32 = 365;
 pub const MAX_LIFE_DAYS: u32 = 730;
@@ -71,7 +73,7 @@ pub struct NewApiKey {
 }
 
 /// The only answer that holds the secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKeySecret {
     #[serde(flatten)]
     pub key: ApiKey,

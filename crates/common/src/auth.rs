@@ -8,6 +8,8 @@ use crate::{
     ids::UserId,
 };
 
+crate::redacted_debug!(CsrfToken, Registration, EmailVerification, Credentials);
+
 crate::text_enum! {
     /// Roles of the platform's own staff; see the access rules of each endpoint.
     pub enum StaffRole {
@@ -20,7 +22,7 @@ crate::text_enum! {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsrfToken {
     /// Send as `X-CSRF-Token` on every unsafe method; new after each sign-in.
     pub csrf_token: String,
@@ -29,7 +31,7 @@ pub struct CsrfToken {
     pub signed_in: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
     pub email: String,
@@ -48,13 +50,13 @@ pub struct MailOnItsWay {
     pub message: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmailVerification {
     pub token: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     pub email: String,

@@ -42,6 +42,9 @@ crate::text_enum! {
         EmailTaken = "email_taken",
         /// The API key is not allowed to do this.
         ScopeMissing = "scope_missing",
+        /// The request came too slowly.
+        RequestTimeout = "request_timeout",
+        HeadersTooLarge = "headers_too_large",
     }
 }
 

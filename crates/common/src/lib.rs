@@ -10,6 +10,7 @@ pub mod ids;
 pub mod instant;
 pub mod money;
 pub mod page;
+pub mod redacted;
 pub mod text_enum;
 pub mod validate;
 

@@ -11,6 +11,8 @@ use crate::{
     page::Page,
 };
 
+crate::redacted_debug!(InvitationToken, InvitedRegistration);
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub user_id: UserId,
@@ -53,7 +55,7 @@ pub struct NewInvitation {
     pub role: AccountRole,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InvitationToken {
     pub token: String,
@@ -73,7 +75,7 @@ pub struct InvitationPreview {
 }
 
 /// Accepts by becoming a user: the link came by mail, so the address is confirmed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InvitedRegistration {
     pub token: String,

@@ -8,6 +8,8 @@ use crate::{
     endpoint::{Access, Endpoint, Method},
 };
 
+crate::redacted_debug!(MfaEnrolment, QrCode, MfaCode, RecoveryCodes);
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MfaStatus {
     pub is_enabled: bool,
@@ -20,7 +22,7 @@ pub struct MfaStatus {
 }
 
 /// A secret that counts only once a code of it was confirmed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MfaEnrolment {
     /// Base 32, for typing by hand.
     pub secret: String,
@@ -30,21 +32,21 @@ pub struct MfaEnrolment {
 }
 
 /// A QR code as the data of one SVG path on a grid of `size` × `size` units, quiet zone included.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QrCode {
     pub size: u32,
     pub path: String,
 }
 
 /// A code of the app; where a factor exists, a recovery code is taken too.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MfaCode {
     pub code: String,
 }
 
 /// Codes that work once each in place of the app; shown only here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryCodes {
     pub recovery_codes: Vec<String>,
 }

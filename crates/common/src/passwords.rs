@@ -7,6 +7,8 @@ use crate::{
     endpoint::{Access, Endpoint, Method},
 };
 
+crate::redacted_debug!(PasswordReset, PasswordChange, PasswordCandidate);
+
 /// An address that a link is sent to, if it belongs to somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,14 +16,14 @@ pub struct MailRequest {
     pub email: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordReset {
     pub token: String,
     pub password: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     pub current_password: String,
@@ -29,7 +31,7 @@ pub struct PasswordChange {
 }
 
 /// A password to judge, with what its owner's name and address would give away.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordCandidate {
     pub password: String,

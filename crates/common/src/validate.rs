@@ -116,7 +116,11 @@ pub fn line(field: &str, text: &str, max: usize) -> Result<Option<String>, Field
     if text.is_empty() {
         return Ok(None);
     }
-    if text.chars().any(char::is_control) {
+    // Unicode's own line ends are no control characters, and end a line all the same.
+    if text
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+    {
         return Err(FieldError::new(
             field,
             "invalid",

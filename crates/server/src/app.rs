@@ -1,6 +1,6 @@
 //! The application: what every request finds, and the HTTP server around it.
 
-use std::{io, net::TcpListener, sync::Arc, time::Duration};
+use std::{io, net::TcpListener, num::NonZero, sync::Arc, time::Duration};
 
 use actix_web::{
     App as ActixApp, HttpServer,
@@ -18,7 +18,8 @@ use crate::{
     clock::Clock,
     config::Config,
     db::Db,
-    http::{request_id, security_headers, spa},
+    http::{rate_limit, request_id, security_headers, shape, spa},
+    limits::Limits,
     mail::Mailer,
     payments::gateway::Gateway,
     routes, worker,
@@ -26,8 +27,8 @@ use crate::{
 
 /// Requests that are under way may take this long after a signal to stop.
 const SHUTDOWN_SECONDS: u64 = 20;
-/// A client that sends its head slower than this is cut.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection without a request is closed after this time; longer than a proxy keeps its own.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Settings and the handles of everything outside; shared by all requests.
 pub struct App {
@@ -36,6 +37,7 @@ pub struct App {
     pub mailer: Mailer,
     pub gateway: Gateway,
     pub clock: Clock,
+    pub limits: Limits,
     pub content_security_policy: String,
     pub sockets: Arc<Sockets>,
     wake: Wake,
@@ -59,6 +61,8 @@ pub enum BuildError {
     Mail(#[from] crate::mail::MailError),
     #[error("PAYFAST_PROCESS_BASE: {0}")]
     Gateway(#[from] reqwest::Error),
+    #[error("REDIS_URL: {0}")]
+    Redis(#[from] redis::RedisError),
 }
 
 impl App {
@@ -71,6 +75,7 @@ impl App {
         let db = Db::open(&config.database).map_err(|error| BuildError::Database(error.to_string()))?;
         let mailer = Mailer::new(&config.mail)?;
         let gateway = Gateway::new(&config.payfast.process_base)?;
+        let limits = Limits::new(&config, clock.clone())?;
         let content_security_policy =
             security_headers::content_security_policy(&spa::inline_script_hashes(), &config.payfast.process_base);
         let config = Arc::new(config);
@@ -80,6 +85,7 @@ impl App {
             mailer,
             gateway,
             clock,
+            limits,
             content_security_policy,
             sockets: Arc::default(),
             wake: Wake::default(),
@@ -144,14 +150,21 @@ async fn stop_signal() -> io::Result<()> {
 /// Answers on `listener` until its handle stops it; the worker is the caller's to start.
 pub fn serve(app: Data<App>, listener: TcpListener) -> io::Result<Server> {
     actix_web::rt::spawn(sockets::watch(Arc::downgrade(&app.clone().into_inner())));
+    let (client_timeout, max_connections) = (app.config.http.client_timeout, app.config.http.max_connections);
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
     let server = HttpServer::new(move || {
         ActixApp::new()
             .configure(configure(app.clone()))
+            .wrap(from_fn(rate_limit::middleware))
+            .wrap(from_fn(shape::middleware))
             .wrap(Compress::default())
             .wrap(from_fn(security_headers::middleware))
             .wrap(from_fn(request_id::middleware))
     })
-    .client_request_timeout(HEAD_TIMEOUT)
+    .workers(workers)
+    .max_connections(max_connections.div_ceil(workers))
+    .client_request_timeout(client_timeout)
+    .keep_alive(KEEP_ALIVE)
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .disable_signals()
     .listen(listener)?

@@ -1,6 +1,8 @@
 //! Settings, read once from the environment; a wrong one stops the start with a line that names it.
 
-use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
+mod strength;
+
+use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use common::site::PayfastMode;
 use ipnet::IpNet;
@@ -11,6 +13,9 @@ use url::Url;
 use crate::db::Location;
 
 /// Everything that the operator decides; see `docs/OPERATIONS.md` for each variable.
+///
+/// `Debug` shows no secret: each stands in a type that hides its value.
+#[derive(Debug)]
 pub struct Config {
     pub http: Http,
     pub database: Location,
@@ -20,14 +25,20 @@ pub struct Config {
     pub payfast: Payfast,
     pub mail: Mail,
     pub supplier: Supplier,
+    pub limits: Limits,
 }
 
+#[derive(Debug)]
 pub struct Http {
     pub bind: String,
     pub public_url: Url,
     /// Origin of a `trunk serve` on this machine, allowed beside our own.
     pub dev_origin: Option<String>,
     pub trusted_proxies: Vec<IpNet>,
+    /// Longest time that the head of a request may take, and then its body.
+    pub client_timeout: Duration,
+    /// Connections that are open at the same time.
+    pub max_connections: usize,
 }
 
 impl Http {
@@ -45,6 +56,7 @@ impl Http {
     }
 }
 
+#[derive(Debug)]
 pub struct Payfast {
     pub mode: PayfastMode,
     pub merchant_id: String,
@@ -56,6 +68,7 @@ pub struct Payfast {
     pub itn_sources: Vec<IpNet>,
 }
 
+#[derive(Debug)]
 pub struct Mail {
     /// `smtp://` or `smtps://`; absent: mails are files in `folder`.
     pub smtp_url: Option<SecretString>,
@@ -63,13 +76,23 @@ pub struct Mail {
     pub from: String,
 }
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Supplier {
     pub name: String,
     pub address: String,
     /// Absent: no VAT is charged and no document says tax invoice.
     pub vat_number: Option<String>,
     pub bank: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Limits {
+    /// How many times more an address may ask, where many people share one.
+    pub factor: u32,
+    /// Where several nodes keep one budget; absent: each node counts for itself.
+    pub redis_url: Option<SecretString>,
+    /// Longest time that a request waits for Redis.
+    pub redis_timeout: Duration,
 }
 
 /// All settings that are wrong, one line each.
@@ -104,6 +127,15 @@ impl Reader<'_> {
     fn parse<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let text = self.text(name)?;
         parse(&text).map_err(|reason| self.wrong(name, reason)).ok()
+    }
+
+    /// A number from 1 on.
+    fn number(&mut self, name: &str, default: u32) -> u32 {
+        let parsed = self.parse(name, |text| match text.parse() {
+            Ok(number) if number > 0 => Ok(number),
+            _ => Err("use a whole number from 1 on".to_owned()),
+        });
+        parsed.unwrap_or(default)
     }
 
     fn networks(&mut self, name: &str) -> Option<Vec<IpNet>> {
@@ -149,6 +181,10 @@ impl Config {
         let payfast = Self::payfast(&mut reader, &http);
         let mail = Self::mail(&mut reader, &data_dir, &http);
         let supplier = Self::supplier(&mut reader);
+        let limits = Self::limits(&mut reader);
+        if http.is_https() {
+            strength::check(&mut reader, secret_key.as_deref(), &payfast);
+        }
         if !reader.errors.is_empty() {
             return Err(ConfigErrors(reader.errors));
         }
@@ -160,6 +196,7 @@ impl Config {
             payfast,
             mail,
             supplier,
+            limits,
         })
     }
 
@@ -190,6 +227,23 @@ impl Config {
             public_url,
             dev_origin,
             trusted_proxies,
+            client_timeout: Duration::from_secs(reader.number("CLIENT_TIMEOUT_SECONDS", 10).into()),
+            max_connections: reader.number("MAX_CONNECTIONS", 2000) as usize,
+        }
+    }
+
+    fn limits(reader: &mut Reader<'_>) -> Limits {
+        let redis_url = reader.parse("REDIS_URL", |url| {
+            if url.starts_with("redis://") && Url::parse(url).is_ok_and(|url| url.has_host()) {
+                Ok(SecretString::from(url))
+            } else {
+                Err("write it as redis://user:password@host:6379".to_owned())
+            }
+        });
+        Limits {
+            factor: reader.number("RATE_LIMIT_FACTOR", 1),
+            redis_url,
+            redis_timeout: Duration::from_millis(reader.number("REDIS_TIMEOUT_MS", 100).into()),
         }
     }
 

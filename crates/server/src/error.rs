@@ -73,6 +73,17 @@ impl ApiError {
         }
     }
 
+    /// Too many requests of one kind; the next one passes after `seconds`.
+    pub fn rate_limited(seconds: u64) -> Self {
+        let seconds = seconds.max(1);
+        Self::Refused {
+            code: ErrorCode::RateLimited,
+            detail: format!("Too many tries. You can try again in {}.", in_words(seconds)),
+            errors: Vec::new(),
+            retry_after_seconds: Some(seconds),
+        }
+    }
+
     pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(error.into())
     }
@@ -82,6 +93,16 @@ impl ApiError {
             ApiError::Refused { code, .. } => *code,
             ApiError::Internal(_) => ErrorCode::Internal,
         }
+    }
+}
+
+/// Rounded up, so that nobody comes back too early.
+fn in_words(seconds: u64) -> String {
+    match seconds {
+        1 => "1 second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        91..=5400 => format!("{} minutes", seconds.div_ceil(60)),
+        _ => format!("{} hours", seconds.div_ceil(3600)),
     }
 }
 
@@ -108,6 +129,8 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::AccountRequired
         | ErrorCode::TokenInvalid
         | ErrorCode::BillingDetailsMissing => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+        ErrorCode::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -186,13 +209,66 @@ impl From<DieselError> for ApiError {
                 tracing::error!(%error, "The database does not answer");
                 Self::unavailable("the database does not answer; nothing was changed")
             }
+            DieselError::DatabaseError(kind, cause) if is_contention(kind, cause.message()) => {
+                tracing::warn!(%error, "The database was too busy for a request");
+                Self::unavailable("too many changes happen at once; nothing was changed, try again in a moment")
+            }
             _ => Self::internal(error),
         }
     }
 }
 
+/// Whether the same request may work a moment later: others held what it needed, or were served first.
+fn is_contention(kind: &DatabaseErrorKind, message: &str) -> bool {
+    // Diesel gives no SQLSTATE, so these are the words of SQLite and of PostgreSQL in English.
+    let busy = [
+        "database is locked",
+        "database table is locked",
+        "deadlock detected",
+        "lock timeout",
+        "could not obtain lock",
+    ];
+    matches!(kind, DatabaseErrorKind::SerializationFailure) || busy.iter().any(|words| message.contains(words))
+}
+
 impl From<FieldError> for ApiError {
     fn from(error: FieldError) -> Self {
         Self::invalid(vec![error])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code_of(kind: DatabaseErrorKind, message: &str) -> ErrorCode {
+        ApiError::from(DieselError::DatabaseError(kind, Box::new(message.to_owned()))).code()
+    }
+
+    #[test]
+    fn a_busy_database_is_no_fault_of_ours() {
+        for message in [
+            "database is locked",
+            "deadlock detected",
+            "canceling statement due to lock timeout",
+        ] {
+            assert_eq!(code_of(DatabaseErrorKind::Unknown, message), ErrorCode::Unavailable);
+        }
+        let serialization = code_of(DatabaseErrorKind::SerializationFailure, "could not serialize access");
+        assert_eq!(serialization, ErrorCode::Unavailable);
+        let other = code_of(DatabaseErrorKind::UniqueViolation, "duplicate key");
+        assert_eq!(other, ErrorCode::Internal);
+    }
+
+    #[test]
+    fn waiting_times_are_told_in_words() {
+        for (seconds, words) in [
+            (1, "1 second"),
+            (40, "40 seconds"),
+            (91, "2 minutes"),
+            (7200, "2 hours"),
+        ] {
+            assert_eq!(in_words(seconds), words);
+        }
     }
 }

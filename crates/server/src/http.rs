@@ -7,9 +7,11 @@ pub mod body;
 pub mod csrf;
 pub mod origin;
 pub mod peer;
+pub mod rate_limit;
 pub mod request_id;
 pub mod security_headers;
 pub mod session;
+pub mod shape;
 pub mod spa;
 
 pub use access::{Caller, Credential};

@@ -21,6 +21,8 @@ use crate::{
 
 /// After this many failures a job is `dead` and waits for a person.
 const MAX_ATTEMPTS: i32 = 12;
+/// What a dead job would have done is forgotten after this time: mails may hold links that sign people up.
+pub const DEAD_PAYLOAD_KEPT: TimeDelta = TimeDelta::days(3);
 /// A worker that died gives its job back after this time.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 

@@ -16,8 +16,10 @@ use crate::config;
 /// Longest time for handing one mail over; a server that says nothing must not hold the next ones up.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A mail as its job keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+common::redacted_debug!(Mail);
+
+/// A mail as its job keeps it; its text may hold a link that signs people up.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
     pub to: String,
     pub subject: String,

@@ -93,9 +93,11 @@ pub async fn run_due(app: &App) -> Result<(), ApiError> {
     }
 }
 
-/// Puts away what has ended: sessions, sign-ups, links, invitations, idempotency keys, jobs, refused notifications.
+/// Puts away what has ended: sessions, sign-ups, links, invitations, idempotency keys, jobs, texts of dead jobs,
+/// refused notifications.
 pub async fn keep_house(app: &App) -> Result<(), ApiError> {
     let now = app.clock.now();
+    app.limits.purge();
     app.db
         .write(move |conn| -> QueryResult<()> {
             auth::service::purge_expired(conn, now)?;
@@ -104,6 +106,7 @@ pub async fn keep_house(app: &App) -> Result<(), ApiError> {
             idempotency::store::purge(conn, now - idempotency::KEPT)?;
             jobs::store::purge_done(conn, now - jobs::KEPT)?;
             itn::store::purge_rejected(conn, now - itn::REJECTED_KEPT)?;
+            jobs::store::purge_payloads(conn, now - jobs::DEAD_PAYLOAD_KEPT)?;
             Ok(())
         })
         .await?;

@@ -54,6 +54,14 @@ pub fn ensure_poppler() -> Outcome<()> {
     }
 }
 
+/// The server of shared limits, for the tests of several nodes.
+pub fn ensure_redis() -> Outcome<()> {
+    match which("redis-server") {
+        Some(_) => Ok(()),
+        None => install("redis-server (the tests of several nodes start it)", &["redis-server"]),
+    }
+}
+
 /// What stands before a command that needs root: nothing, or sudo; `None` when we may not.
 fn privilege() -> Option<&'static [&'static str]> {
     if is_root() {

@@ -3,7 +3,7 @@
 use crate::{
     apt,
     failure::{Failure, Outcome},
-    process,
+    process, secrets,
     step::step,
     tidy,
     wasm::Compiler,
@@ -14,11 +14,12 @@ type Check = fn() -> Outcome<()>;
 
 /// Runs all checks, also after one has failed: a push should not be needed for each.
 pub fn check() -> Outcome<()> {
-    let checks: [(&str, Check); 5] = [
+    let checks: [(&str, Check); 6] = [
         ("formatting", || {
             cargo_run(&["fmt", "--all", "--check"], "run `cargo fmt --all`")
         }),
         ("rules of import", tidy_is_clean),
+        ("secrets", secrets::scan),
         ("common without SQL", common_is_free_of_diesel),
         ("lints", lints),
         ("common and frontend for WebAssembly", || Compiler::ensure()?.check()),

@@ -13,6 +13,7 @@ mod http;
 mod json;
 mod postgres;
 mod process;
+mod secrets;
 mod serve;
 mod smoke;
 mod split;
@@ -38,7 +39,8 @@ cargo xtask serve         the client with live reload on port 8081, against a ru
 cargo xtask web           build the client into frontend/dist and print its size
 cargo xtask test          every test; `test PART` runs one of: server, doc, frontend, web, smoke, e2e
 cargo xtask e2e [ARG…]    the browser journeys on both databases; arguments go to Playwright
-cargo xtask check         formatting, lints, rules of import, the client for WebAssembly";
+cargo xtask check         formatting, lints, rules of import, secrets, the client for WebAssembly
+cargo xtask secrets       secrets in the files; `secrets --history` in every commit there ever was";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -61,6 +63,8 @@ fn dispatch(arguments: &[String]) -> Outcome<ExitCode> {
         ["test"] => test::everything(),
         ["test", part] => test::one(part),
         ["e2e", ..] => test::journeys(&arguments[1..]),
+        ["secrets"] => secrets::scan().map(|()| ExitCode::SUCCESS),
+        ["secrets", "--history"] => secrets::scan_history().map(|()| ExitCode::SUCCESS),
         ["check"] => check::check().map(|()| ExitCode::SUCCESS),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -68,6 +68,7 @@ fn run(part: &str, postgres: &mut Option<Postgres>, arguments: &[String]) -> Out
             let url = postgres_of(postgres)?.url("postgres");
             step("libraries for the server", apt::ensure_libpq)?;
             step("readers of PDF", apt::ensure_poppler)?;
+            step("Redis", apt::ensure_redis)?;
             step("units and integration on SQLite and PostgreSQL", || {
                 // The client's crate is left to its own part: together they would share features.
                 native(&["--workspace", "--exclude", "frontend"], &url)

@@ -78,6 +78,7 @@ create table audit_entries (
 create index audit_entries_at on audit_entries (at, id);
 create index audit_entries_account_id on audit_entries (account_id, at, id);
 create index audit_entries_user_id on audit_entries (user_id, at, id);
+create index audit_entries_subject_id on audit_entries (subject_id, at, id);
 create index audit_entries_action on audit_entries (action, at, id);
 
 create function audit_entries_keep() returns trigger language plpgsql as $$

@@ -61,7 +61,7 @@ pub struct EntryRow {
 
 /// What a list asks for; rows come by time, then id.
 pub struct ListFilter {
-    /// Entries of this account, and of this person where they concern no account; `None` for all.
+    /// Entries of this account, and those by or about this person that concern no account; `None` for all.
     pub of: Option<(AccountId, UserId)>,
     pub action: Option<AuditAction>,
     pub period: Period,
@@ -81,9 +81,12 @@ macro_rules! narrow {
     ($query:expr, $filter:expr) => {{
         let mut query = $query.into_boxed();
         if let Some((account_id, user_id)) = $filter.of {
+            let about = audit_entries::subject_kind
+                .eq("user")
+                .and(audit_entries::subject_id.eq(user_id.to_string()));
             let own = audit_entries::account_id
                 .is_null()
-                .and(audit_entries::user_id.eq(user_id));
+                .and(audit_entries::user_id.eq(user_id).or(about.nullable()));
             query = query.filter(audit_entries::account_id.eq(account_id).or(own).assume_not_null());
         }
         if let Some(action) = $filter.action {

@@ -14,7 +14,7 @@ use common::{
 };
 
 use super::{
-    mfa, passwords,
+    limits, mfa, passwords,
     service::{self, Device},
     sessions, strength,
 };
@@ -24,6 +24,7 @@ use crate::{
     error::ApiError,
     http::{
         Caller, IdPath, Json, csrf,
+        peer::Peer,
         session::{SessionToken, removal_cookie},
     },
 };
@@ -46,15 +47,20 @@ pub async fn csrf_token(app: Data<App>, request: HttpRequest, caller: Option<Cal
     })
 }
 
-pub async fn register(app: Data<App>, registration: Json<Registration>) -> Result<HttpResponse, ApiError> {
-    service::register(&app, registration.0).await?;
+pub async fn register(app: Data<App>, peer: Peer, registration: Json<Registration>) -> Result<HttpResponse, ApiError> {
+    service::register(&app, registration.0, peer.0).await?;
     Ok(mail_on_its_way(
         "We sent you a mail. Open its link to confirm your address.",
     ))
 }
 
-pub async fn resend_verification(app: Data<App>, request: Json<MailRequest>) -> Result<HttpResponse, ApiError> {
+pub async fn resend_verification(
+    app: Data<App>,
+    peer: Peer,
+    request: Json<MailRequest>,
+) -> Result<HttpResponse, ApiError> {
     let email = Email::parse("email", &request.0.email)?;
+    limits::before_mail(&app, &email.key(), peer.0).await?;
     service::resend_confirmation(&app, &email).await?;
     Ok(mail_on_its_way(
         "If this address waits to be confirmed, we sent the link again.",
@@ -63,9 +69,11 @@ pub async fn resend_verification(app: Data<App>, request: Json<MailRequest>) -> 
 
 pub async fn verify_email(
     app: Data<App>,
+    peer: Peer,
     origin: Origin,
     verification: Json<EmailVerification>,
 ) -> Result<HttpResponse, ApiError> {
+    limits::before_mail_token(&app, peer.0).await?;
     service::verify_email(&app, &verification.0.token, origin).await?;
     Ok(done())
 }
@@ -73,12 +81,17 @@ pub async fn verify_email(
 pub async fn login(
     app: Data<App>,
     request: HttpRequest,
+    peer: Peer,
     origin: Origin,
     credentials: Json<Credentials>,
 ) -> Result<HttpResponse, ApiError> {
-    let user_agent = user_agent(&request);
+    let device = Device {
+        user_agent: user_agent(&request),
+        origin,
+        peer: peer.0,
+    };
     let old_token = SessionToken::from_request(&request, &app.config);
-    let (token, signed_in) = service::login(&app, credentials.0, Device { user_agent, origin }, old_token).await?;
+    let (token, signed_in) = service::login(&app, credentials.0, device, old_token).await?;
     Ok(HttpResponse::Ok().cookie(token.cookie(&app.config)).json(signed_in))
 }
 
@@ -133,10 +146,12 @@ pub async fn judge_password(candidate: Json<PasswordCandidate>) -> HttpResponse 
 
 pub async fn forgot_password(
     app: Data<App>,
+    peer: Peer,
     origin: Origin,
     request: Json<MailRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let email = Email::parse("email", &request.0.email)?;
+    limits::before_mail(&app, &email.key(), peer.0).await?;
     passwords::forgot(&app, &email, origin).await?;
     Ok(mail_on_its_way(
         "If this address has an account, we sent it a link that sets a new password.",
@@ -145,20 +160,27 @@ pub async fn forgot_password(
 
 pub async fn reset_password(
     app: Data<App>,
+    peer: Peer,
     origin: Origin,
     reset: Json<PasswordReset>,
 ) -> Result<HttpResponse, ApiError> {
+    limits::before_mail_token(&app, peer.0).await?;
     passwords::reset(&app, reset.0, origin).await?;
     Ok(done())
 }
 
 pub async fn change_password(
     app: Data<App>,
+    peer: Peer,
     caller: Caller,
     origin: Origin,
     change: Json<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
+    // Whoever found an open browser guesses the present password no faster than at the door.
+    let email_key = caller.email.to_ascii_lowercase();
+    limits::before_sign_in(&app, &email_key, peer.0).await?;
     let token = passwords::change(&app, &caller, change.0, origin).await?;
+    limits::after_right_password(&app, &email_key, peer.0).await;
     Ok(HttpResponse::Ok().cookie(token.cookie(&app.config)).json(Done {}))
 }
 
@@ -176,7 +198,9 @@ pub async fn confirm_mfa(
     origin: Origin,
     code: Json<MfaCode>,
 ) -> Result<HttpResponse, ApiError> {
+    limits::before_code(&app, caller.user_id).await?;
     let (token, codes) = mfa::confirm(&app, &caller, &code.0.code, origin).await?;
+    limits::after_right_code(&app, caller.user_id).await;
     Ok(HttpResponse::Ok().cookie(token.cookie(&app.config)).json(codes))
 }
 
@@ -186,7 +210,9 @@ pub async fn disable_mfa(
     origin: Origin,
     code: Json<MfaCode>,
 ) -> Result<HttpResponse, ApiError> {
+    limits::before_code(&app, caller.user_id).await?;
     mfa::disable(&app, &caller, &code.0.code, origin).await?;
+    limits::after_right_code(&app, caller.user_id).await;
     Ok(done())
 }
 
@@ -196,7 +222,9 @@ pub async fn renew_recovery_codes(
     origin: Origin,
     code: Json<MfaCode>,
 ) -> Result<HttpResponse, ApiError> {
+    limits::before_code(&app, caller.user_id).await?;
     let codes = mfa::renew_codes(&app, &caller, &code.0.code, origin).await?;
+    limits::after_right_code(&app, caller.user_id).await;
     Ok(HttpResponse::Ok().json(codes))
 }
 

@@ -1,5 +1,7 @@
 //! Signing in and out, and who is signed in.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 use common::{
     ErrorCode, FieldError,
@@ -10,7 +12,7 @@ use common::{
 };
 
 use super::{
-    mails, mfa, password,
+    limits, mails, mfa, password,
     passwords::enqueue,
     sessions::{
         SESSION_KEPT, device,
@@ -34,6 +36,7 @@ use crate::{
 pub struct Device {
     pub user_agent: String,
     pub origin: Origin,
+    pub peer: IpAddr,
 }
 
 /// Checks the credentials and opens a session with a token of its own.
@@ -47,6 +50,8 @@ pub async fn login(
     let email_key = Email::parse("email", &credentials.email)
         .map(|email| email.key())
         .unwrap_or_default();
+    limits::before_sign_in(app, &email_key, device.peer).await?;
+    let key = email_key.clone();
     let refused = Refused {
         email_key: email_key.clone(),
         origin: device.origin.clone(),
@@ -61,8 +66,8 @@ pub async fn login(
         .await?;
     // Two verifications in every case, so that the time tells nothing.
     let stored = user.as_ref().map(|user| user.password_hash.clone());
-    let is_right = password::verify(credentials.password.clone(), stored).await;
-    let waits = password::verify(credentials.password, pending).await;
+    let is_right = password::verify(credentials.password.clone(), stored).await?;
+    let waits = password::verify(credentials.password, pending).await?;
     let user = match user {
         Some(user) if is_right => user,
         _ => {
@@ -70,6 +75,12 @@ pub async fn login(
             return Err(if waits { email_unverified() } else { wrong_credentials() });
         }
     };
+    limits::after_right_password(app, &key, device.peer).await;
+    let user_id = user.id;
+    let has_code = credentials.totp.as_deref().is_some_and(|code| !code.trim().is_empty());
+    if user.totp_secret.is_some() && has_code {
+        limits::before_code(app, user_id).await?;
+    }
     let Ok(proof) = second_factor(&app.config, &user, credentials.totp.as_deref(), now)? else {
         refused.note(app, "code").await?;
         return Err(wrong_totp());
@@ -126,6 +137,7 @@ pub async fn login(
         refused.note(app, "code").await?;
         return Err(wrong_totp());
     };
+    limits::after_right_code(app, user_id).await;
     app.wake_worker();
     Ok((token, signed_in))
 }

@@ -8,6 +8,7 @@
 pub mod http;
 pub mod service;
 
+pub mod limits;
 pub mod login;
 mod logins;
 pub mod mfa;

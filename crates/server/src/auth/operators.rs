@@ -39,7 +39,7 @@ pub struct OperatorUser {
 /// Creates the user, or gives an existing one this password and second factor; tells the id and whether it is new.
 pub async fn upsert_user(app: &App, user: OperatorUser) -> Result<(UserId, bool), ApiError> {
     check_new_password("password", &user.password)?;
-    let password_hash = password::hash(user.password).await;
+    let password_hash = password::hash(user.password).await?;
     let now = app.clock.now();
     let config = app.config.clone();
     let saved = app
@@ -85,7 +85,7 @@ pub struct NewStaff {
 pub async fn create_staff(app: &App, staff: NewStaff) -> Result<String, ApiError> {
     let now = app.clock.now();
     // Nobody knows it: the link sets the first password.
-    let nobody_s = password::hash(random_token()).await;
+    let nobody_s = password::hash(random_token()).await?;
     let token = app
         .db
         .write(move |conn| -> QueryResult<_> {

@@ -92,7 +92,7 @@ pub async fn reset(app: &App, reset: PasswordReset, origin: Origin) -> Result<()
             .await?
     };
     password::check_new("password", &reset.password, &context(&user, &companies)).await?;
-    let password_hash = password::hash(reset.password).await;
+    let password_hash = password::hash(reset.password).await?;
     let config = app.config.clone();
     app.db
         .write(move |conn| {
@@ -127,7 +127,7 @@ pub async fn change(
     let now = app.clock.now();
     let user_id = caller.user_id;
     let (user, companies) = app.db.read(move |conn| person(conn, user_id, now)).await?;
-    if !password::verify(change.current_password, Some(user.password_hash.clone())).await {
+    if !password::verify(change.current_password, Some(user.password_hash.clone())).await? {
         return Err(FieldError::new(
             "current_password",
             "wrong",
@@ -136,7 +136,7 @@ pub async fn change(
         .into());
     }
     password::check_new("new_password", &change.new_password, &context(&user, &companies)).await?;
-    let password_hash = password::hash(change.new_password).await;
+    let password_hash = password::hash(change.new_password).await?;
     let token = SessionToken::generate();
     let token_hash = token.hash();
     let session_id = caller.session_id()?;

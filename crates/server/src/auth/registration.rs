@@ -1,5 +1,7 @@
 //! Signing up: a row that waits for its address to be confirmed, and then becomes a user.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     ErrorCode, FieldError,
@@ -10,7 +12,7 @@ use common::{
 };
 
 use super::{
-    mails, password,
+    limits, mails, password,
     passwords::enqueue,
     store::{self, NewRegistration, NewUser, RegistrationRow},
 };
@@ -29,9 +31,10 @@ use crate::{
 const VERIFICATION_KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// Takes a sign-up and sends its mail; known and unknown addresses are answered alike.
-pub async fn register(app: &App, registration: Registration) -> Result<(), ApiError> {
+pub async fn register(app: &App, registration: Registration, peer: IpAddr) -> Result<(), ApiError> {
     let (email, mut row) = check_registration(&registration).await?;
-    row.password_hash = password::hash(registration.password).await;
+    limits::before_mail(app, &row.email_key, peer).await?;
+    row.password_hash = password::hash(registration.password).await?;
     let now = app.clock.now();
     let token = random_token();
     let config = app.config.clone();

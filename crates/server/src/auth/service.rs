@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use common::{audit::AuditAction, ids::UserId};
 
 pub use super::{
+    limits,
     login::{Device, login, logout, me, record_refusal},
     logins::{Login, logins},
     mfa::codes::new_totp_secret,

@@ -19,7 +19,7 @@ use common::{
 };
 
 use super::{csrf, peer, session::SessionToken};
-use crate::{api_keys, app::App, auth, error::ApiError};
+use crate::{api_keys, app::App, auth, error::ApiError, limits::Quota};
 
 /// By what somebody proves who they are.
 #[derive(Debug, Clone)]
@@ -133,6 +133,11 @@ async fn admit(access: Access, scope: Option<ApiScope>, request: &HttpRequest) -
         Some(Credential::Session(_)) | None => {}
     }
     let Some(mut caller) = caller else { return Ok(None) };
+    let counted = match &caller.credential {
+        Credential::Session(_) => caller.user_id.to_string(),
+        Credential::ApiKey { id, .. } => id.to_string(),
+    };
+    app.limits.check(Quota::Person, &[counted.as_str().into()]).await?;
     caller.account = match access {
         Access::Public | Access::SignedIn | Access::Ticket | Access::Gateway => None,
         Access::Staff(needed) => {
@@ -146,6 +151,9 @@ async fn admit(access: Access, scope: Option<ApiScope>, request: &HttpRequest) -
         }
         Access::AccountOrStaff(needed, reader) => choose_account(&caller, needed, Some(reader), request)?,
     };
+    if let Some((account_id, _)) = caller.account {
+        app.limits.check(Quota::Account, &[account_id.as_str().into()]).await?;
+    }
     Ok(Some(caller))
 }
 

@@ -1,27 +1,35 @@
 //! Reading requests: JSON bodies, query strings and ids in paths, each refused by field and reason.
 
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    time::Duration,
+};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use common::{ErrorCode, FieldError, ids::InvalidId};
 use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
-use crate::error::ApiError;
+use crate::{app::App, error::ApiError};
 
 /// Largest JSON body; the biggest honest one is an invoice with many lines.
 const JSON_MAX_BYTES: usize = 64 * 1024;
+/// Deepest nesting; the deepest honest body has three levels.
+const JSON_MAX_DEPTH: usize = 16;
 
-/// A JSON body. 415 for another content type, 413 when too large, 400 when it is no JSON, 422 by field.
+/// A JSON body. 415 for another content type, 413 when too large, 408 when too slow, 400 when it is no JSON, 422 by
+/// field.
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest for Json<T> {
+impl<T: DeserializeOwned + Serialize> FromRequest for Json<T> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = request.content_type().eq_ignore_ascii_case("application/json");
         let payload = payload.take();
+        let time = time_for_body(request);
         async move {
             if !is_json {
                 return Err(ApiError::new(
@@ -29,15 +37,33 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
                     "send the body as JSON with the header Content-Type: application/json",
                 ));
             }
-            let bytes = read_limited(payload, JSON_MAX_BYTES).await?;
+            let bytes = read_limited(payload, JSON_MAX_BYTES, time).await?;
             parse_json(&bytes).map(Json)
         }
         .boxed_local()
     }
 }
 
-/// Collects a body of at most `max` bytes; 413 above.
-pub async fn read_limited(mut payload: Payload, max: usize) -> Result<web::BytesMut, ApiError> {
+/// Longest time that a body may take.
+pub fn time_for_body(request: &HttpRequest) -> Duration {
+    let app = request
+        .app_data::<web::Data<App>>()
+        .expect("the application is registered in app.rs");
+    app.config.http.client_timeout
+}
+
+/// Collects a body of at most `max` bytes, 413 above, within `time`, 408 after it.
+pub async fn read_limited(payload: Payload, max: usize, time: Duration) -> Result<web::BytesMut, ApiError> {
+    let slow = |_| {
+        ApiError::new(
+            ErrorCode::RequestTimeout,
+            format!("the body did not arrive within {} seconds", time.as_secs()),
+        )
+    };
+    tokio::time::timeout(time, collect(payload, max)).await.map_err(slow)?
+}
+
+async fn collect(mut payload: Payload, max: usize) -> Result<web::BytesMut, ApiError> {
     let mut bytes = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| ApiError::new(ErrorCode::Malformed, "the body ended before it was complete"))?;
@@ -52,8 +78,20 @@ pub async fn read_limited(mut payload: Payload, max: usize) -> Result<web::Bytes
     Ok(bytes)
 }
 
-fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    // serde would read a list as the fields in order; a field that is added later would change its meaning.
+fn parse_json<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, ApiError> {
+    if let Err(error) = std::str::from_utf8(bytes) {
+        let at = error.valid_up_to();
+        return Err(ApiError::new(
+            ErrorCode::Malformed,
+            format!("the body is not UTF-8: byte {at} begins no character"),
+        ));
+    }
+    if depth(bytes) > JSON_MAX_DEPTH {
+        return Err(ApiError::new(
+            ErrorCode::Invalid,
+            format!("the body is nested deeper than {JSON_MAX_DEPTH} levels"),
+        ));
+    }
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(ApiError::new(ErrorCode::Invalid, "the body must be a JSON object"));
     }
@@ -68,7 +106,65 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         }
     })?;
     deserializer.end().map_err(|error| malformed(&error.to_string()))?;
-    Ok(value)
+    match list_for_object(bytes, &value) {
+        Some(path) => Err(ApiError::invalid(vec![FieldError::new(
+            path,
+            "invalid",
+            "This must be a JSON object, not a list.",
+        )])),
+        None => Ok(value),
+    }
+}
+
+/// How deep lists and objects are nested, without reading what they hold.
+fn depth(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut is_escaped) = (0_usize, 0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// The field that was sent as a list though it is an object.
+///
+/// serde reads a list as the fields in order, and a field that is added later would change its meaning. What was
+/// read writes itself as it should have been sent, so both are compared.
+fn list_for_object<T: Serialize>(bytes: &[u8], read: &T) -> Option<String> {
+    if !bytes.contains(&b'[') {
+        return None;
+    }
+    let sent: Value = serde_json::from_slice(bytes).ok()?;
+    compare("", &sent, &serde_json::to_value(read).ok()?)
+}
+
+fn compare(path: &str, sent: &Value, read: &Value) -> Option<String> {
+    match (sent, read) {
+        (Value::Array(_), Value::Object(_)) => Some(path.to_owned()),
+        (Value::Array(sent), Value::Array(read)) => sent
+            .iter()
+            .zip(read)
+            .enumerate()
+            .find_map(|(index, (sent, read))| compare(&format!("{path}[{index}]"), sent, read)),
+        (Value::Object(sent), Value::Object(read)) => sent.iter().find_map(|(name, sent)| {
+            let path = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
+            compare(&path, sent, read.get(name)?)
+        }),
+        _ => None,
+    }
 }
 
 fn malformed(cause: &str) -> ApiError {
@@ -204,5 +300,35 @@ mod tests {
         );
         assert_eq!(field_of("{"), named("", "malformed"));
         assert_eq!(field_of("{} x"), named("", "malformed"));
+    }
+
+    #[test]
+    fn a_list_is_no_object_at_any_depth() {
+        let list = r#"{"billing_address":["1 Main Road",null,"Prince Albert","6930","ZA"]}"#;
+        assert_eq!(field_of(list), ("billing_address".to_owned(), "invalid".to_owned()));
+    }
+
+    #[test]
+    fn nesting_is_counted_outside_texts_only() {
+        assert_eq!(depth(br#"{"a":[{"b":1}]}"#), 3);
+        assert_eq!(depth(br#"{"a":"[[[[\"[[["}"#), 1);
+        assert_eq!(depth(b"[[[]][]"), 3);
+        assert_eq!(depth(b"]]]][["), 2);
+        let deep = format!(r#"{{"company_name":{}1{}}}"#, "[".repeat(16), "]".repeat(16));
+        match parse_json::<common::accounts::AccountChange>(deep.as_bytes()) {
+            Err(ApiError::Refused { detail, .. }) => assert_eq!(detail, "the body is nested deeper than 16 levels"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn broken_text_is_named_by_its_place() {
+        match parse_json::<common::accounts::AccountChange>(b"{\"company_name\":\"\xff\"}") {
+            Err(ApiError::Refused { code, detail, .. }) => {
+                assert_eq!(code, ErrorCode::Malformed);
+                assert_eq!(detail, "the body is not UTF-8: byte 17 begins no character");
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -1,9 +1,29 @@
 //! Where a request really comes from.
 
-use std::net::IpAddr;
+use std::{
+    future::{Ready, ready},
+    net::IpAddr,
+};
 
-use actix_web::HttpRequest;
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use ipnet::IpNet;
+
+use crate::{app::App, error::ApiError};
+
+/// The client's address, for handlers; see [`address`].
+pub struct Peer(pub IpAddr);
+
+impl FromRequest for Peer {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let app = request
+            .app_data::<web::Data<App>>()
+            .expect("the application is registered in app.rs");
+        ready(Ok(Self(address(request, &app.config.http.trusted_proxies))))
+    }
+}
 
 /// The client's address: the socket's peer, or what trusted proxies say of it.
 ///

@@ -21,7 +21,8 @@ pub async fn middleware<B: MessageBody + 'static>(
         .expect("the application is registered in app.rs")
         .clone();
     let mut response = next.call(request).await?;
-    let is_api = response.request().path().starts_with("/api/");
+    // As routes see it, decoded.
+    let is_api = response.request().match_info().as_str().starts_with("/api/");
     let headers = response.headers_mut();
     // Answers of the API are somebody's own; no proxy and no shared browser may keep them.
     if is_api && !headers.contains_key(header::CACHE_CONTROL) {
@@ -32,12 +33,13 @@ pub async fn middleware<B: MessageBody + 'static>(
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
-        ("referrer-policy", "strict-origin-when-cross-origin"),
+        ("referrer-policy", "strict-origin"),
         (
             "permissions-policy",
-            "camera=(), geolocation=(), microphone=(), payment=()",
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),
         ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
@@ -55,7 +57,7 @@ pub fn content_security_policy(script_hashes: &[String], process_origin: &str) -
     let scripts: String = script_hashes.iter().map(|hash| format!(" 'sha256-{hash}'")).collect();
     format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'; img-src 'self' data:; \
-         font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
+         font-src 'self'; connect-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
          form-action 'self' {process_origin}"
     )
 }

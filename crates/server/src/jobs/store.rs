@@ -93,6 +93,15 @@ pub fn fail(conn: &mut Conn, id: JobId, error: &str, retry_at: Option<DateTime<U
         .map(drop)
 }
 
+/// Forgets what dead jobs would have done, when their last try was before `before`.
+pub fn purge_payloads(conn: &mut Conn, before: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::update(jobs::table.filter(jobs::status.eq("dead")))
+        .filter(jobs::run_at.lt(before.naive_utc()))
+        .filter(jobs::payload.ne(""))
+        .set(jobs::payload.eq(""))
+        .execute(conn)
+}
+
 /// Jobs that are not done, dead ones included.
 pub fn count_open(conn: &mut Conn) -> QueryResult<i64> {
     jobs::table.filter(jobs::status.ne("done")).count().get_result(conn)

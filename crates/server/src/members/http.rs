@@ -5,6 +5,7 @@ use common::{
     auth::Done,
     ids::{InvitationId, UserId},
     members::{InvitationToken, InvitedRegistration, MemberChange, NewInvitation},
+    validate::Email,
 };
 
 use super::{
@@ -14,8 +15,9 @@ use super::{
 use crate::{
     app::App,
     audit::Origin,
+    auth::service::limits,
     error::ApiError,
-    http::{Caller, IdPath, Json},
+    http::{Caller, IdPath, Json, peer::Peer},
 };
 
 impl Actor {
@@ -62,9 +64,12 @@ pub async fn list_invitations(app: Data<App>, caller: Caller) -> Result<HttpResp
 pub async fn invite(
     app: Data<App>,
     caller: Caller,
+    peer: Peer,
     origin: Origin,
     new: Json<NewInvitation>,
 ) -> Result<HttpResponse, ApiError> {
+    let email = Email::parse("email", &new.0.email)?;
+    limits::before_mail(&app, &email.key(), peer.0).await?;
     let actor = Actor::of(&caller, origin)?;
     Ok(HttpResponse::Created().json(invitations::invite(&app, actor, new.0).await?))
 }
@@ -79,25 +84,30 @@ pub async fn withdraw(
     Ok(HttpResponse::Ok().json(Done {}))
 }
 
-pub async fn preview(app: Data<App>, token: Json<InvitationToken>) -> Result<HttpResponse, ApiError> {
+pub async fn preview(app: Data<App>, peer: Peer, token: Json<InvitationToken>) -> Result<HttpResponse, ApiError> {
+    limits::before_mail_token(&app, peer.0).await?;
     Ok(HttpResponse::Ok().json(invitations::preview(&app, &token.0.token).await?))
 }
 
 pub async fn accept(
     app: Data<App>,
     caller: Caller,
+    peer: Peer,
     origin: Origin,
     token: Json<InvitationToken>,
 ) -> Result<HttpResponse, ApiError> {
+    limits::before_mail_token(&app, peer.0).await?;
     let joined = invitations::accept(&app, caller.user_id, &caller.email, &token.0.token, origin).await?;
     Ok(HttpResponse::Ok().json(joined))
 }
 
 pub async fn register(
     app: Data<App>,
+    peer: Peer,
     origin: Origin,
     registration: Json<InvitedRegistration>,
 ) -> Result<HttpResponse, ApiError> {
+    limits::before_mail_token(&app, peer.0).await?;
     invitations::register(&app, registration.0, origin).await?;
     Ok(HttpResponse::Created().json(Done {}))
 }

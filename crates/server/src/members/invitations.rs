@@ -246,7 +246,7 @@ pub async fn register(app: &App, registration: InvitedRegistration, origin: Orig
         .await?;
     let own = [email.as_str(), first_name.as_str(), last_name.as_str()];
     password::check_new("password", &registration.password, &own).await?;
-    let password_hash = password::hash(registration.password).await;
+    let password_hash = password::hash(registration.password).await?;
     app.db
         .write(move |conn| {
             let row = store::find_by_token(conn, &token_hash, now)?.ok_or_else(token_invalid)?;

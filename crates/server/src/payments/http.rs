@@ -17,7 +17,11 @@ use crate::{
     app::App,
     audit::Origin,
     error::ApiError,
-    http::{Caller, IdPath, Json, Query, body::read_limited, peer},
+    http::{
+        Caller, IdPath, Json, Query,
+        body::{read_limited, time_for_body},
+        peer,
+    },
     idempotency::{Answer, Key},
 };
 
@@ -76,7 +80,7 @@ pub async fn receive_itn(app: Data<App>, request: HttpRequest, payload: Payload)
             "a notification is sent as application/x-www-form-urlencoded",
         ));
     }
-    let body = read_limited(payload.into_inner(), itn::MAX_BYTES).await?;
+    let body = read_limited(payload.into_inner(), itn::MAX_BYTES, time_for_body(&request)).await?;
     let from = peer::address(&request, &app.config.http.trusted_proxies);
     itn::receive(&app, body.to_vec(), from).await.map_err(|error| {
         tracing::error!(?error, "Could not store a notification");

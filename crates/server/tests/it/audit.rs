@@ -22,7 +22,11 @@ use crate::support::{
 
 /// What each route that changes something writes, at least.
 const ACTIONS: &[(&str, &str, &[AuditAction])] = &[
-    ("POST", "/auth/verify-email", &[AuditAction::AccountOpened]),
+    (
+        "POST",
+        "/auth/verify-email",
+        &[AuditAction::UserRegistered, AuditAction::AccountOpened],
+    ),
     ("PATCH", "/accounts/{id}", &[AuditAction::AccountChanged]),
     (
         "PATCH",
@@ -53,11 +57,26 @@ const ACTIONS: &[(&str, &str, &[AuditAction])] = &[
     ("POST", "/payments/{id}/cancel", &[AuditAction::PaymentCanceled]),
 ];
 
+/// Routes of signing in, whose every line `audit_of_sign_in.rs` proves.
+const SIGN_IN: &[(&str, &str)] = &[
+    ("POST", "/auth/login"),
+    ("POST", "/auth/logout"),
+    ("DELETE", "/auth/sessions"),
+    ("DELETE", "/auth/sessions/{id}"),
+    ("POST", "/auth/password/forgot"),
+    ("POST", "/auth/password/reset"),
+    ("POST", "/auth/password/change"),
+    ("POST", "/auth/mfa/confirm"),
+    ("POST", "/auth/mfa/disable"),
+    ("POST", "/auth/mfa/recovery-codes"),
+];
+
 /// Routes whose method may change something but that write nothing, and why.
 const SILENT: &[(&str, &str, &str)] = &[
     ("POST", "/auth/register", "a sign-up is nobody's until it is confirmed"),
-    ("POST", "/auth/login", "the session tells when and from where"),
-    ("POST", "/auth/logout", "ends what the person's own session was"),
+    ("POST", "/auth/verify-email/resend", "the sign-up still is nobody's"),
+    ("POST", "/auth/password/strength", "judges, and keeps nothing"),
+    ("POST", "/auth/mfa/enrol", "counts for nothing until it is confirmed"),
     ("POST", "/chat/ticket", "lives for thirty seconds and opens one socket"),
     (
         "POST",
@@ -76,6 +95,7 @@ fn every_route_that_changes_something_says_what_it_writes() {
     for route in routes::listed().into_iter().filter(|route| route.method.is_unsafe()) {
         let (method, path) = (route.method.as_str(), route.path);
         let writes = ACTIONS.iter().any(|(m, p, _)| (*m, *p) == (method, path));
+        let writes = writes || SIGN_IN.contains(&(method, path));
         let is_silent = SILENT.iter().any(|(m, p, _)| (*m, *p) == (method, path));
         assert!(
             writes != is_silent,
@@ -340,4 +360,15 @@ app_test!(the_log_is_filtered_and_paged, |app| {
         let reply = owner.client.get(&format!("/audit?{query}")).await.expect(422);
         assert_eq!(reply.value()["errors"][0]["field"], field, "{query}");
     }
+});
+
+app_test!(people_see_who_tried_their_password, |app| {
+    let owner = app.customer("owner@karoo.test").await;
+    let other = app.customer("other@kalkbay.test").await;
+    app.client().sign_in(&owner.email, "a wrong password").await;
+    app.run_jobs().await;
+    let refused = read(&owner.client, "?action=session.refused").await.items;
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].actor_kind, ActorKind::Anonymous);
+    assert!(read(&other.client, "?action=session.refused").await.items.is_empty());
 });

@@ -111,7 +111,7 @@ app_test!(a_customer_becomes_staff_and_signs_in_anew, |app| {
     assert_eq!(log, ["operator staff.role_changed nomsa@karoo.test"]);
 });
 
-/// What operators did.
+/// What operators did to people.
 async fn lines(app: &TestApp) -> Vec<String> {
     use diesel::prelude::*;
     use server::db::schema::audit_entries::dsl as entry;
@@ -119,6 +119,7 @@ async fn lines(app: &TestApp) -> Vec<String> {
     let read = |conn: &mut server::db::Conn| {
         entry::audit_entries
             .filter(entry::actor_kind.eq("operator"))
+            .filter(entry::account_id.is_null())
             .order((entry::at, entry::id))
             .select((entry::actor, entry::action, entry::subject))
             .load::<(String, String, String)>(conn)

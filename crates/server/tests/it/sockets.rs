@@ -76,13 +76,18 @@ async fn say(stream: &mut Stream, frame: Value) {
     stream.send(Message::text(frame.to_string())).await.unwrap();
 }
 
-/// The next frame, or the code that the socket was closed with.
+/// The next frame but for pings, which come when they like; or the code that the socket was closed with.
 async fn hear(stream: &mut Stream) -> Result<ServerFrame, u16> {
-    let next = tokio::time::timeout(Duration::from_secs(5), stream.next());
-    match next.await.expect("something within five seconds") {
-        Some(Ok(Message::Text(text))) => Ok(serde_json::from_str(&text).unwrap()),
-        Some(Ok(Message::Close(Some(frame)))) => Err(frame.code.into()),
-        other => panic!("{other:?}"),
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(5), stream.next());
+        match next.await.expect("something within five seconds") {
+            Some(Ok(Message::Text(text))) => match serde_json::from_str(&text).unwrap() {
+                ServerFrame::Ping { .. } => {}
+                frame => return Ok(frame),
+            },
+            Some(Ok(Message::Close(Some(frame)))) => return Err(frame.code.into()),
+            other => panic!("{other:?}"),
+        }
     }
 }
 

@@ -147,7 +147,7 @@ fn codes_left(count: u32) -> AnyView {
     let texts = t().security;
     match count {
         0 => view! { <Notice tone=Tone::Danger icon_name="triangle" title=texts.no_codes_left/> }.into_any(),
-        ..=FEW_CODES => {
+        1..=FEW_CODES => {
             let words = texts.few_codes(&codes_in_words(count));
             view! { <Notice tone=Tone::Warning icon_name="triangle" title=words/> }.into_any()
         }

@@ -17,6 +17,7 @@ enum Row {
     ApiKey,
     Invoice,
     Payment,
+    Session,
     /// For staff only; another test refuses everybody else.
     Staff,
 }
@@ -34,6 +35,7 @@ const ROWS: &[(&str, Row)] = &[
     ("/invoices/{id}/pdf", Row::Invoice),
     ("/payments/{id}", Row::Payment),
     ("/payments/{id}/cancel", Row::Payment),
+    ("/auth/sessions/{id}", Row::Session),
     ("/itn/{id}", Row::Staff),
 ];
 
@@ -64,6 +66,7 @@ struct Rows {
     invitation: String,
     api_key: String,
     checkout: Checkout,
+    session: String,
 }
 
 impl Rows {
@@ -75,7 +78,9 @@ impl Rows {
                 json!({ "email": "invited@karoo.test", "role": "viewer" }),
             )
             .await;
+        let sessions = owner.client.get("/auth/sessions").await.expect(200).value();
         Self {
+            session: sessions["items"][0]["id"].as_str().unwrap().to_owned(),
             account: owner.account_id.to_string(),
             member: owner.user_id.to_string(),
             invitation: invited.expect(201).value()["id"].as_str().unwrap().to_owned(),
@@ -91,6 +96,7 @@ impl Rows {
             Row::ApiKey => &self.api_key,
             Row::Invoice => self.checkout.invoice_id.as_str(),
             Row::Payment => self.checkout.payment_id.as_str(),
+            Row::Session => &self.session,
             Row::Staff => unreachable!("left out"),
         };
         route

@@ -121,6 +121,11 @@ impl TestApp {
         Client::new(&self.base_url)
     }
 
+    /// A client that a proxy on this machine says comes from `address`; believed with `TRUSTED_PROXIES`.
+    pub fn client_at(&self, address: &str) -> Client {
+        Client::behind_proxy(&self.base_url, address)
+    }
+
     /// The texts of all mails to an address, in no order, with soft line breaks undone.
     pub fn mails_to(&self, address: &str) -> Vec<String> {
         let folder = std::fs::read_dir(&self.app.config.mail.folder).unwrap();
@@ -267,6 +272,10 @@ pub fn config(db: &TestDb, base_url: &str, payfast_base: &str, changed: &[(&str,
         ("DATABASE_URL", &database),
         ("PUBLIC_URL", base_url),
         ("PAYFAST_PROCESS_BASE", payfast_base),
+        // All clients of a test share one address, and its clock stands still.
+        ("RATE_LIMIT_FACTOR", "1000"),
+        // A connection that a busy test machine opens and does not use yet must not be cut.
+        ("CLIENT_TIMEOUT_SECONDS", "60"),
         ("SUPPLIER_NAME", "Langstraat Software (Pty) Ltd"),
         ("SUPPLIER_ADDRESS", "14 Loopstraat, Cape Town, 8001"),
         ("SUPPLIER_VAT_NUMBER", "4000000000"),

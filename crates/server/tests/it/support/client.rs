@@ -47,7 +47,19 @@ impl Reply {
 
 impl Client {
     pub fn new(base_url: &str) -> Self {
+        Self::with_headers(base_url, header::HeaderMap::new())
+    }
+
+    /// As a proxy passes it on, with the client's address in `X-Forwarded-For`.
+    pub fn behind_proxy(base_url: &str, address: &str) -> Self {
+        let mut headers = header::HeaderMap::new();
+        headers.insert("x-forwarded-for", address.parse().unwrap());
+        Self::with_headers(base_url, headers)
+    }
+
+    fn with_headers(base_url: &str, headers: header::HeaderMap) -> Self {
         let http = reqwest::Client::builder()
+            .default_headers(headers)
             .cookie_store(true)
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(30))

@@ -4,13 +4,19 @@ pub mod app;
 pub mod client;
 pub mod db;
 pub mod process;
+pub mod raw;
 
 pub use app::TestApp;
 pub use client::{Client, Reply};
 
 /// Defines `name::sqlite` and `name::postgres`, each with an application and a database of its own.
+///
+/// `app_test!(name, with [("VARIABLE", "value")], |app| { … })` changes settings.
 macro_rules! app_test {
     ($(#[$meta:meta])* $name:ident, |$app:ident| $body:block) => {
+        app_test!($(#[$meta])* $name, with [], |$app| $body);
+    };
+    ($(#[$meta:meta])* $name:ident, with $settings:expr, |$app:ident| $body:block) => {
         mod $name {
             use super::*;
 
@@ -18,14 +24,16 @@ macro_rules! app_test {
 
             #[actix_web::test]
             async fn sqlite() {
-                let app = $crate::support::TestApp::start($crate::support::db::TestDb::sqlite().await).await;
+                let db = $crate::support::db::TestDb::sqlite().await;
+                let app = $crate::support::TestApp::start_with(db, &$settings).await;
                 behaves(&app).await;
                 app.stop().await;
             }
 
             #[actix_web::test]
             async fn postgres() {
-                let app = $crate::support::TestApp::start($crate::support::db::TestDb::postgres().await).await;
+                let db = $crate::support::db::TestDb::postgres().await;
+                let app = $crate::support::TestApp::start_with(db, &$settings).await;
                 behaves(&app).await;
                 app.stop().await;
             }

@@ -3,7 +3,8 @@
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
 };
 
 use super::db::TestDb;
@@ -37,6 +38,26 @@ impl Process {
             .unwrap();
         assert_eq!(line.trim(), format!("capecontrol listening on {base_url}"));
         Self { child, base_url }
+    }
+
+    /// Asks the program to end as a supervisor does.
+    pub fn terminate(&self) {
+        let killed = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(killed.unwrap().success());
+    }
+
+    /// How the program ended; fails when it takes longer than `most`.
+    pub fn wait(&mut self, most: Duration) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(started.elapsed() < most, "the program did not end within {most:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
