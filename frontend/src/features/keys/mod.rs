@@ -29,9 +29,12 @@ async fn ask_secret<E>(parameters: &[&str], request: &E::Request) -> Result<ApiK
 where
     E: Endpoint<Response = ApiKeySecret>,
 {
-    let text = api::ask::<E>(parameters, request).await?;
-    let key: ApiKey = api::from_json(&text)?;
-    let SecretOnly { secret } = api::from_json(&text)?;
+    read_secret(&api::ask::<E>(parameters, request).await?)
+}
+
+fn read_secret(text: &str) -> Result<ApiKeySecret, Failure> {
+    let key: ApiKey = api::from_json(text)?;
+    let SecretOnly { secret } = api::from_json(text)?;
     Ok(ApiKeySecret { key, secret })
 }
 
