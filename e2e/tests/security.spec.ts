@@ -47,7 +47,9 @@ async function turnOn(page: Page): Promise<{ secret: string; recovery: string[] 
   const secret = (shown ?? "").replaceAll(" ", "");
   await page.getByLabel("6-digit code").fill(totp(secret, Date.now()));
   await page.getByRole("button", { name: "Confirm and turn on" }).click();
-  const recovery = await page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem").allTextContents();
+  const codes = page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem");
+  await expect(codes.first()).toBeVisible();
+  const recovery = await codes.allTextContents();
   expect(recovery.length).toBeGreaterThan(5);
   await page.getByRole("checkbox", { name: "I kept them in a safe place." }).check();
   await page.getByRole("button", { name: "Finish" }).click();

@@ -73,6 +73,11 @@ pub async fn call<E: Endpoint>(parameters: &[&str], request: &E::Request) -> Res
     from_json(&exchange.await?)
 }
 
+/// Like [`call`], for an answer that is read in parts.
+pub async fn ask<E: Endpoint>(parameters: &[&str], request: &E::Request) -> Result<String, Failure> {
+    prepare(E::METHOD, E::PATH, parameters, to_json(request), None).await
+}
+
 /// The answer as text, for `documents.rs`.
 pub async fn text<E: Endpoint<Request = ()>>(parameters: &[&str]) -> Result<String, Failure> {
     prepare(E::METHOD, E::PATH, parameters, Ok(serde_json::Value::Null), None).await

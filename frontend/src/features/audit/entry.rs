@@ -1,9 +1,9 @@
 //! One line of the log in words: what happened, by whom, and what changed.
 
-use chrono::{DateTime, NaiveDate, Utc};
 use common::{
     accounts::AccountRole,
     audit::{ActorKind, AuditAction, AuditChange, AuditEntry},
+    instant,
 };
 
 use crate::{dates, roles, text::t};
@@ -154,15 +154,11 @@ fn value_words(field: &str, value: &str) -> String {
         return roles::name(role).to_owned();
     }
     if field.ends_with("_at") {
-        if let Ok(at) = value.parse::<DateTime<Utc>>() {
+        if let Some(at) = instant::parse(value) {
             return dates::date_time(at);
         }
-        if let Some(noon) = value
-            .parse::<NaiveDate>()
-            .ok()
-            .and_then(|day| day.and_hms_opt(12, 0, 0))
-        {
-            return dates::date(noon.and_utc());
+        if let Some(noon) = instant::parse(&format!("{value}T10:00:00Z")) {
+            return dates::date(noon);
         }
     }
     if field == "status" {

@@ -3,6 +3,7 @@
 use common::{
     FieldError,
     audit::{AuditAction, AuditQuery},
+    instant,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -100,7 +101,7 @@ impl Filters {
 
 /// A day of this century that a calendar has.
 fn is_day(text: &str) -> bool {
-    text.len() == 10 && text.starts_with("20") && text.parse::<chrono::NaiveDate>().is_ok()
+    text.len() == 10 && text.starts_with("20") && instant::parse(&format!("{text}T00:00:00Z")).is_some()
 }
 
 /// Reads the filters from the address, and follows it.

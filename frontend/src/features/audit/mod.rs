@@ -6,4 +6,4 @@ mod list;
 
 use crate::chunk::pages;
 
-pages! { audit: list => list::AuditPage }
+pages! { settings: list => list::AuditPage }

@@ -7,9 +7,8 @@ use common::{
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
-use super::{scope_name, scope_rights};
+use super::{ask_secret, scope_name, scope_rights};
 use crate::{
-    api,
     components::{
         button::Button,
         dynamic::{dynamic, flag},
@@ -70,7 +69,7 @@ pub fn NewKey(made: Callback<ApiKeySecret>) -> impl IntoView {
         errors.clear();
         is_busy.set(true);
         spawn_local(async move {
-            match api::call::<CreateApiKey>(&[], &wanted).await {
+            match ask_secret::<CreateApiKey>(&[], &wanted).await {
                 Ok(key) => made.run(key),
                 Err(failure) => match failure.problem().filter(|problem| !problem.errors.is_empty()) {
                     Some(refused) => errors.show(refused.errors.clone()),

@@ -9,6 +9,7 @@ use common::{
 use leptos::prelude::*;
 
 use super::{
+    ask_secret,
     create::NewKey,
     scope_name,
     secret::{Secret, TITLE_ID},
@@ -185,7 +186,7 @@ fn rotate(key: &ApiKey, place: Place) -> AnyView {
     let title = texts.rotate_title(&key.name);
     let press = move |_| {
         let deed = move || async move {
-            let made = api::call::<RotateApiKey>(&[id.as_str()], &())
+            let made = ask_secret::<RotateApiKey>(&[id.as_str()], &())
                 .await
                 .map_err(|failure| could_not(&failure, texts.rotate_failed))?;
             place.show(made);

@@ -4,11 +4,39 @@ mod create;
 mod list;
 mod secret;
 
-use common::api_keys::ApiScope;
+use common::{
+    Endpoint,
+    api_keys::{ApiKey, ApiKeySecret, ApiScope},
+};
+use serde::Deserialize;
 
-use crate::{chunk::pages, text::t};
+use crate::{
+    api::{self, Failure},
+    chunk::pages,
+    text::t,
+};
 
-pages! { keys: list => list::KeysPage }
+pages! { company: list => list::KeysPage }
+
+/// The part of [`ApiKeySecret`] that is not the key.
+#[derive(Deserialize)]
+struct SecretOnly {
+    secret: String,
+}
+
+/// Asks for a secret. The answer is read in two parts: serde's code for both at once would be a tenth of the page.
+async fn ask_secret<E>(parameters: &[&str], request: &E::Request) -> Result<ApiKeySecret, Failure>
+where
+    E: Endpoint<Response = ApiKeySecret>,
+{
+    read_secret(&api::ask::<E>(parameters, request).await?)
+}
+
+fn read_secret(text: &str) -> Result<ApiKeySecret, Failure> {
+    let key: ApiKey = api::from_json(text)?;
+    let SecretOnly { secret } = api::from_json(text)?;
+    Ok(ApiKeySecret { key, secret })
+}
 
 /// What a scope allows, in a few words.
 fn scope_name(scope: ApiScope) -> &'static str {

@@ -1,5 +1,7 @@
 //! Inviting somebody by mail, and the invitations that nobody has answered yet; for owners.
 
+use std::pin::Pin;
+
 use chrono::{DateTime, Utc};
 use common::{
     ErrorCode, FieldError,
@@ -62,15 +64,17 @@ struct Place {
 
 impl Place {
     /// Sends an invitation and shows it first; the one that the address had is gone.
-    async fn invite(self, invitation: NewInvitation) -> Result<(), Failure> {
-        let sent = api::call::<Invite>(&[self.account.as_str()], &invitation).await?;
-        self.toast.say(t().members.sent(&sent.email));
-        self.open.update(|page| {
-            let key = sent.email.to_ascii_lowercase();
-            page.items.retain(|known| known.email.to_ascii_lowercase() != key);
-            page.items.insert(0, sent);
-        });
-        Ok(())
+    fn invite(self, invitation: NewInvitation) -> Pin<Box<dyn Future<Output = Result<(), Failure>>>> {
+        Box::pin(async move {
+            let sent = api::call::<Invite>(&[self.account.as_str()], &invitation).await?;
+            self.toast.say(t().members.sent(&sent.email));
+            self.open.update(|page| {
+                let key = sent.email.to_ascii_lowercase();
+                page.items.retain(|known| known.email.to_ascii_lowercase() != key);
+                page.items.insert(0, sent);
+            });
+            Ok(())
+        })
     }
 }
 

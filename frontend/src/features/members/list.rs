@@ -3,7 +3,7 @@
 use common::{
     ErrorCode,
     accounts::AccountRole,
-    ids::AccountId,
+    ids::{AccountId, UserId},
     members::{ChangeMember, ListMembers, Member, MemberChange, RemoveMember},
     page::Page,
 };
@@ -12,7 +12,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::invite::invitations;
 use crate::{
     api::{self, Failure},
-    asking::{Asking, Plea},
+    asking::{Asking, Deed, Plea},
     browser,
     components::{
         badge::{Mark, Tone, badge},
@@ -178,17 +178,19 @@ fn RoleChoice(
     let user = member.user_id;
     let is_self = member.is_self;
     let id = format!("role-{user}");
-    let save = move |wanted: AccountRole| async move {
-        let answer =
-            api::call::<ChangeMember>(&[place.account.as_str(), user.as_str()], &MemberChange { role: wanted })
-                .await
-                .map_err(|failure| refusal(&failure, texts.role_failed))?;
-        role.try_set(answer.role);
-        place.toast.say(texts.role_saved);
-        if is_self {
-            place.session.renew();
-        }
-        Ok(())
+    let save = move |wanted: AccountRole| -> Deed {
+        Box::pin(async move {
+            let answer =
+                api::call::<ChangeMember>(&[place.account.as_str(), user.as_str()], &MemberChange { role: wanted })
+                    .await
+                    .map_err(|failure| refusal(&failure, texts.role_failed))?;
+            role.try_set(answer.role);
+            place.toast.say(texts.role_saved);
+            if is_self {
+                place.session.renew();
+            }
+            Ok(())
+        })
     };
     let press = {
         let id = id.clone();
@@ -203,7 +205,7 @@ fn RoleChoice(
                     act: texts.give_up_button,
                     acting: texts.giving_up,
                     kind: Kind::Primary,
-                    deed: Callback::new(move |()| Box::pin(save(wanted)) as _),
+                    deed: Callback::new(move |()| save(wanted)),
                     focus: None,
                 });
             }
@@ -256,9 +258,7 @@ fn way_out(member: Member, place: Place) -> AnyView {
             let company = place.company();
             let leave = move || async move {
                 let company = place.company();
-                api::call::<RemoveMember>(&[account.as_str(), user.as_str()], &())
-                    .await
-                    .map_err(|failure| refusal(&failure, texts.leave_failed))?;
+                remove(account, user, texts.leave_failed).await?;
                 toast.say(texts.left(&company));
                 // Another company is shown now, or none.
                 session.renew();
@@ -282,12 +282,10 @@ fn way_out(member: Member, place: Place) -> AnyView {
         let name = name.clone();
         move |()| {
             let removed = texts.removed(&name);
-            let remove = move || {
+            let deed = move || {
                 let removed = removed.clone();
                 async move {
-                    api::call::<RemoveMember>(&[account.as_str(), user.as_str()], &())
-                        .await
-                        .map_err(|failure| refusal(&failure, texts.remove_failed))?;
+                    remove(account, user, texts.remove_failed).await?;
                     members.update(|page| page.items.retain(|member| member.user_id != user));
                     toast.say(removed);
                     Ok(())
@@ -300,7 +298,7 @@ fn way_out(member: Member, place: Place) -> AnyView {
                 act: texts.remove_button,
                 acting: texts.removing,
                 kind: Kind::Danger,
-                deed: Callback::new(move |()| Box::pin(remove()) as _),
+                deed: Callback::new(move |()| Box::pin(deed()) as _),
                 focus: Some(LIST_ID),
             });
         }
@@ -311,6 +309,16 @@ fn way_out(member: Member, place: Place) -> AnyView {
         </button>
     }
     .into_any()
+}
+
+/// Ends a membership; `what` is what could not be done when it was refused.
+fn remove(account: AccountId, user: UserId, what: &'static str) -> Deed {
+    Box::pin(async move {
+        match api::call::<RemoveMember>(&[account.as_str(), user.as_str()], &()).await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(refusal(&failure, what)),
+        }
+    })
 }
 
 /// A refused change in words; the last owner is told what to do first.

@@ -7,5 +7,5 @@ mod register;
 
 use crate::chunk::pages;
 
-pages! { members: list => list::MembersPage }
+pages! { company: list => list::MembersPage }
 pages! { auth: invitation => invitation::InvitationPage }
