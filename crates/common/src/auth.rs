@@ -65,6 +65,13 @@ pub struct Credentials {
     pub totp: Option<String>,
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailConfirmed {
+    /// The address was signed up with several passwords, so a mail brings a link that sets the one that counts.
+    #[serde(default)]
+    pub choose_password: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub id: UserId,
@@ -109,7 +116,7 @@ impl Endpoint for VerifyEmail {
     const PATH: &'static str = "/auth/verify-email";
     const ACCESS: Access = Access::Public;
     type Request = EmailVerification;
-    type Response = Done;
+    type Response = EmailConfirmed;
 }
 
 pub struct Login;

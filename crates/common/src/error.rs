@@ -34,6 +34,8 @@ crate::text_enum! {
         BillingDetailsMissing = "billing_details_missing",
         /// Staff must turn on two-step sign-in before they do anything else.
         MfaEnrolmentRequired = "mfa_enrolment_required",
+        /// This needs a sign-in of a few minutes ago.
+        SignInAgain = "sign_in_again",
         /// An account keeps at least one owner.
         LastOwner = "last_owner",
         /// The invitation was sent to another address than the signed-in one.

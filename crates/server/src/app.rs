@@ -1,6 +1,6 @@
 //! The application: what every request finds, and the HTTP server around it.
 
-use std::{io, net::TcpListener, num::NonZero, sync::Arc, time::Duration};
+use std::{io, net::TcpListener, num::NonZero, os::unix::fs::DirBuilderExt, sync::Arc, time::Duration};
 
 use actix_web::{
     App as ActixApp, HttpServer,
@@ -70,7 +70,7 @@ impl App {
     pub fn build(config: Config, clock: Clock) -> Result<Self, BuildError> {
         // A second call in one process, as in tests, finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        std::fs::create_dir_all(&config.data_dir)
+        private_folder(&config.data_dir)
             .map_err(|error| BuildError::DataDir(config.data_dir.display().to_string(), error))?;
         let db = Db::open(&config.database).map_err(|error| BuildError::Database(error.to_string()))?;
         let mailer = Mailer::new(&config.mail)?;
@@ -101,6 +101,11 @@ impl App {
     pub(crate) fn wake(&self) -> &Wake {
         &self.wake
     }
+}
+
+/// Makes a folder that only its owner reads: it holds the database, and mails with links that set passwords.
+fn private_folder(path: &std::path::Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Everything that a server answers, for [`serve`].

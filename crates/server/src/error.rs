@@ -114,6 +114,7 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::Forbidden
         | ErrorCode::Csrf
         | ErrorCode::MfaEnrolmentRequired
+        | ErrorCode::SignInAgain
         | ErrorCode::InvitationForAnotherAddress
         | ErrorCode::ScopeMissing => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,

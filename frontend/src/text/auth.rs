@@ -52,6 +52,7 @@ texts! {
         verify_button: "Confirm my e-mail address",
         verifying: "Confirming…",
         verified_title: "Your address is confirmed",
+        verified_choose: "It was signed up more than once, with different passwords. We sent you a mail with a link: open it to choose the one that counts.",
         verified_text: "Sign in to go on.",
         verified_next: "Sign in, and you go straight on to your order.",
         token_title: "This link does not work any more",

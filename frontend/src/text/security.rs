@@ -50,6 +50,8 @@ texts! {
         codes_text: "Each code signs you in once when your phone is not at hand. We show them only now.",
         codes_name: "Recovery codes",
         copy_codes: "Copy codes",
+        sign_in_again: "Sign out and in again first",
+        sign_in_again_text: "Two-step sign-in can be turned on within 15 minutes of signing in, so that nobody who finds this browser open can lock you out.",
         download_codes: "Download codes",
         print_codes: "Print codes",
         codes_file: "CapeControl recovery codes. Each works once, in place of the code from your app.",

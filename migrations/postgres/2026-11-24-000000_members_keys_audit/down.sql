@@ -5,6 +5,7 @@ drop table invitations;
 drop table recovery_codes;
 drop table password_resets;
 alter table sessions drop column last_peer;
+alter table registrations drop column browser_hash;
 alter table sessions drop column has_second_factor;
 alter table users drop column password_changed_at;
 alter table users drop column totp_enabled_at;

@@ -4,6 +4,8 @@ alter table users add column totp_pending_secret text;
 alter table users add column totp_enabled_at timestamp;
 alter table users add column password_changed_at timestamp;
 
+alter table registrations add column browser_hash text;
+
 alter table sessions add column has_second_factor boolean not null default false;
 alter table sessions add column last_peer text not null default '';
 

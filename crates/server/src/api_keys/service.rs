@@ -26,6 +26,7 @@ use crate::{
         access::{Caller, Credential},
         session::{hash_token, random_token},
     },
+    members,
 };
 
 /// Expired keys are shown this much longer.
@@ -119,7 +120,7 @@ pub async fn create(app: &App, actor: Actor, new: NewApiKey) -> Result<ApiKeySec
     app.db
         .write(move |conn| {
             // Two at once follow one another, so that both count.
-            accounts::service::find_locked(conn, actor.account_id)?.ok_or_else(|| ApiError::not_found("account"))?;
+            hold_account(conn, &actor)?;
             let living = store::count_living(conn, actor.account_id, now)?;
             if usize::try_from(living).unwrap_or(usize::MAX) >= MAX_KEYS {
                 return Err(ApiError::conflict(format!(
@@ -176,6 +177,7 @@ pub async fn rotate(app: &App, actor: Actor, id: ApiKeyId) -> Result<ApiKeySecre
     let now = app.clock.now();
     app.db
         .write(move |conn| {
+            hold_account(conn, &actor)?;
             let row = find(conn, &actor, id)?;
             let expires_at = row.expires_at.and_utc();
             if expires_at <= now {
@@ -209,6 +211,7 @@ pub async fn revoke(app: &App, actor: Actor, id: ApiKeyId) -> Result<(), ApiErro
     let now = app.clock.now();
     app.db
         .write(move |conn| {
+            hold_account(conn, &actor)?;
             let row = find(conn, &actor, id)?;
             if !store::revoke(conn, id, now)? {
                 return Err(ApiError::not_found("API key"));
@@ -217,6 +220,12 @@ pub async fn revoke(app: &App, actor: Actor, id: ApiKeyId) -> Result<(), ApiErro
             Ok(())
         })
         .await
+}
+
+/// Holds the account until the end of the transaction: a removal that came first has taken the actor's rights.
+fn hold_account(conn: &mut Conn, actor: &Actor) -> Result<(), ApiError> {
+    accounts::service::find_locked(conn, actor.account_id)?.ok_or_else(|| ApiError::not_found("account"))?;
+    members::service::check_owner(conn, actor.account_id, actor.user_id)
 }
 
 fn find(conn: &mut Conn, actor: &Actor, id: ApiKeyId) -> Result<KeyRow, ApiError> {

@@ -51,6 +51,10 @@ fn start_of(day: NaiveDate) -> DateTime<Utc> {
 /// What to look for; `None` when nothing was typed.
 pub fn search(text: Option<&str>) -> Result<Option<&str>, FieldError> {
     let text = text.unwrap_or_default().trim();
+    if text.chars().any(char::is_control) {
+        let message = "Use one line without control characters.";
+        return Err(FieldError::new("search", "invalid", message));
+    }
     match text.chars().count() {
         0 => Ok(None),
         SEARCH_MIN_CHARS..=SEARCH_MAX_CHARS => Ok(Some(text)),

@@ -14,7 +14,8 @@ use common::{
 };
 
 use super::{
-    limits, mfa, passwords,
+    limits::{self, MailFor},
+    mfa, passwords,
     service::{self, Device},
     sessions, strength,
 };
@@ -47,8 +48,14 @@ pub async fn csrf_token(app: Data<App>, request: HttpRequest, caller: Option<Cal
     })
 }
 
-pub async fn register(app: Data<App>, peer: Peer, registration: Json<Registration>) -> Result<HttpResponse, ApiError> {
-    service::register(&app, registration.0, peer.0).await?;
+pub async fn register(
+    app: Data<App>,
+    request: HttpRequest,
+    peer: Peer,
+    registration: Json<Registration>,
+) -> Result<HttpResponse, ApiError> {
+    let browser = SessionToken::from_request(&request, &app.config);
+    service::register(&app, registration.0, browser, peer.0).await?;
     Ok(mail_on_its_way(
         "We sent you a mail. Open its link to confirm your address.",
     ))
@@ -60,7 +67,7 @@ pub async fn resend_verification(
     request: Json<MailRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let email = Email::parse("email", &request.0.email)?;
-    limits::before_mail(&app, &email.key(), peer.0).await?;
+    limits::before_mail(&app, MailFor::Confirmation, &email.key(), peer.0).await?;
     service::resend_confirmation(&app, &email).await?;
     Ok(mail_on_its_way(
         "If this address waits to be confirmed, we sent the link again.",
@@ -69,13 +76,15 @@ pub async fn resend_verification(
 
 pub async fn verify_email(
     app: Data<App>,
+    request: HttpRequest,
     peer: Peer,
     origin: Origin,
     verification: Json<EmailVerification>,
 ) -> Result<HttpResponse, ApiError> {
     limits::before_mail_token(&app, peer.0).await?;
-    service::verify_email(&app, &verification.0.token, origin).await?;
-    Ok(done())
+    let browser = SessionToken::from_request(&request, &app.config);
+    let confirmed = service::verify_email(&app, &verification.0.token, browser, origin).await?;
+    Ok(HttpResponse::Ok().json(confirmed))
 }
 
 pub async fn login(
@@ -139,9 +148,14 @@ pub async fn revoke_other_sessions(app: Data<App>, caller: Caller, origin: Origi
     Ok(done())
 }
 
-pub async fn judge_password(candidate: Json<PasswordCandidate>) -> HttpResponse {
+pub async fn judge_password(
+    app: Data<App>,
+    peer: Peer,
+    candidate: Json<PasswordCandidate>,
+) -> Result<HttpResponse, ApiError> {
+    limits::before_judging(&app, peer.0).await?;
     let PasswordCandidate { password, context } = candidate.0;
-    HttpResponse::Ok().json(strength::judge(password, context).await)
+    Ok(HttpResponse::Ok().json(strength::judge(password, context).await?))
 }
 
 pub async fn forgot_password(
@@ -151,7 +165,7 @@ pub async fn forgot_password(
     request: Json<MailRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let email = Email::parse("email", &request.0.email)?;
-    limits::before_mail(&app, &email.key(), peer.0).await?;
+    limits::before_mail(&app, MailFor::PasswordReset, &email.key(), peer.0).await?;
     passwords::forgot(&app, &email, origin).await?;
     Ok(mail_on_its_way(
         "If this address has an account, we sent it a link that sets a new password.",
@@ -171,16 +185,13 @@ pub async fn reset_password(
 
 pub async fn change_password(
     app: Data<App>,
-    peer: Peer,
     caller: Caller,
     origin: Origin,
     change: Json<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
-    // Whoever found an open browser guesses the present password no faster than at the door.
-    let email_key = caller.email.to_ascii_lowercase();
-    limits::before_sign_in(&app, &email_key, peer.0).await?;
+    limits::before_present_password(&app, caller.user_id).await?;
     let token = passwords::change(&app, &caller, change.0, origin).await?;
-    limits::after_right_password(&app, &email_key, peer.0).await;
+    limits::after_present_password(&app, caller.user_id).await;
     Ok(HttpResponse::Ok().cookie(token.cookie(&app.config)).json(Done {}))
 }
 

@@ -1,6 +1,9 @@
 //! What this feature writes to people. A mail that anybody can have sent to any address holds nothing that was typed.
 
-use crate::{config::Config, mail::Mail};
+use crate::{
+    config::Config,
+    mail::{Mail, plain_words},
+};
 
 /// The link that confirms an address; a stranger may have asked for it.
 pub fn confirm_address(config: &Config, to: &str, token: &str) -> Mail {
@@ -54,13 +57,27 @@ pub fn reset_url(config: &Config, token: &str) -> String {
 /// Something about signing in changed; `what` is whole sentences.
 fn notice(config: &Config, (to, first_name): (&str, &str), subject: &str, what: &str) -> Mail {
     let url = config.http.url("/sign-in");
+    let greeting = plain_words(first_name).map_or_else(|| "Hello".to_owned(), |name| format!("Hello {name}"));
     mail(
         to,
         subject,
         &format!(
-            "Hello {first_name}\n\n{what}\n\n\
+            "{greeting}\n\n{what}\n\n\
              If this was not you, set a new password at once: open the page below and choose \"Forgot your \
              password\".\n\n{url}"
+        ),
+    )
+}
+
+/// Nothing that was typed stands in it: strangers may have signed the address up.
+pub fn choose_password(config: &Config, to: &str, token: &str) -> Mail {
+    let url = reset_url(config, token);
+    mail(
+        to,
+        "Choose your password",
+        &format!(
+            "Hello\n\nYour address is confirmed. It was signed up more than once, with different passwords, so none of \
+             them counts. Open this link to choose the one that does:\n\n{url}\n\nThe link works once, for 1 hour."
         ),
     )
 }

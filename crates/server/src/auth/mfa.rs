@@ -7,7 +7,7 @@ pub mod codes;
 pub mod qr;
 pub mod store;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     ErrorCode, FieldError,
     audit::AuditAction,
@@ -33,6 +33,9 @@ use crate::{
     mail::Mail,
 };
 
+/// Whoever finds an open browser must not be able to lock its owner out with a factor of their own.
+const FRESH: TimeDelta = TimeDelta::minutes(15);
+
 pub async fn status(app: &App, user_id: UserId) -> Result<MfaStatus, ApiError> {
     app.db
         .read(move |conn| {
@@ -51,10 +54,20 @@ pub async fn status(app: &App, user_id: UserId) -> Result<MfaStatus, ApiError> {
 pub async fn enrol(app: &App, caller: &Caller) -> Result<MfaEnrolment, ApiError> {
     let secret = codes::new_totp_secret();
     let user_id = caller.user_id;
+    let (session_id, now) = (caller.session_id()?, app.clock.now());
     let sealed = seal::seal(&app.config.secret_key, user_id, &secret);
     let is_kept = app
         .db
-        .write(move |conn| store::set_pending(conn, user_id, &sealed))
+        .write(move |conn| {
+            let since = session_store::find_start(conn, session_id)?;
+            if since.is_none_or(|since| now - since.and_utc() > FRESH) {
+                return Err(ApiError::new(
+                    ErrorCode::SignInAgain,
+                    "sign out and in again first: two-step sign-in is turned on within 15 minutes of signing in",
+                ));
+            }
+            Ok(store::set_pending(conn, user_id, &sealed)?)
+        })
         .await?;
     if !is_kept {
         return Err(already_on());
@@ -97,9 +110,8 @@ pub async fn confirm(
                 return Err(already_on());
             }
             let recovery_codes = replace_codes(conn, &config, user.id, now)?;
-            if !session_store::rotate(conn, session_id, &token_hash)? {
-                return Err(ApiError::new(ErrorCode::NotSignedIn, "sign in first"));
-            }
+            let session_id = session_store::rotate(conn, session_id, clock::new_id(now), &token_hash)?
+                .ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn, "sign in first"))?;
             session_store::mark_second_factor(conn, session_id)?;
             session_store::remove_others(conn, user.id, session_id)?;
             record(conn, &origin, AuditAction::MfaEnabled, &user, now)?;

@@ -109,6 +109,10 @@ pub async fn create_staff(app: &App, staff: NewStaff) -> Result<String, ApiError
                 store::remove_registrations(conn, &email_key)?;
                 audit::record(conn, &origin, &user.entry(AuditAction::UserRegistered), now)?;
             }
+            // Whoever knows the old password must not get the role with it: the link alone opens the door.
+            if user.staff_role.is_none() {
+                passwords::store::set_password(conn, user.id, &nobody_s, now)?;
+            }
             set_role(conn, &user, Some(staff.role), now)?;
             passwords::new_reset(conn, user.id, now, LINK_KEPT)
         })
@@ -138,6 +142,7 @@ pub async fn remove_staff(app: &App, email: &Email) -> Result<bool, ApiError> {
 fn set_role(conn: &mut Conn, user: &UserRow, role: Option<StaffRole>, now: DateTime<Utc>) -> QueryResult<()> {
     store::set_staff_role(conn, user.id, role)?;
     session_store::remove_all(conn, user.id)?;
+    passwords::store::remove_resets(conn, user.id)?;
     let mut entry = user.entry(AuditAction::StaffRoleChanged);
     let (before, after) = (user.staff_role.map(StaffRole::as_str), role.map(StaffRole::as_str));
     entry.changes = audit::service::changed([("staff_role", before, after)]);

@@ -38,6 +38,22 @@ pub async fn hash(password: String) -> Result<String, ApiError> {
     GATE.run(move || hash_now(&password)).await
 }
 
+/// Like [`hash`], with a salt of the caller's: two passwords can then be compared by their hashes.
+pub async fn hash_with(password: String, salt: [u8; 16]) -> Result<String, ApiError> {
+    let work = move || {
+        Argon2::default()
+            .hash_password_with_salt(password.as_bytes(), &salt)
+            .expect("argon2 takes passwords of any length we allow")
+            .to_string()
+    };
+    GATE.run(work).await
+}
+
+/// Judging costs as much as hashing, so it stands in the same line.
+pub(super) async fn judge<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    GATE.run(work).await
+}
+
 /// Whether `password` belongs to `stored`; with no stored hash it works as long and says no. 503 when too many wait.
 pub async fn verify(password: String, stored: Option<String>) -> Result<bool, ApiError> {
     let check = move || {

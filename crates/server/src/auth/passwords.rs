@@ -23,6 +23,7 @@ use crate::{
     accounts,
     app::App,
     audit::{self, Origin},
+    clock,
     db::{Conn, QueryResult},
     error::ApiError,
     http::{
@@ -33,7 +34,7 @@ use crate::{
 };
 
 /// A link that sets a new password works this long.
-const RESET_KEPT: TimeDelta = TimeDelta::hours(1);
+pub(super) const RESET_KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// Takes the wish for a link.
 pub async fn forgot(app: &App, email: &Email, origin: Origin) -> Result<(), ApiError> {
@@ -146,9 +147,8 @@ pub async fn change(
             if !user_store::hold(conn, &user)? {
                 return Err(ApiError::conflict("your sign-in was changed a moment ago; try again"));
             }
-            if !session_store::rotate(conn, session_id, &token_hash)? {
-                return Err(ApiError::new(ErrorCode::NotSignedIn, "sign in first"));
-            }
+            let session_id = session_store::rotate(conn, session_id, clock::new_id(now), &token_hash)?
+                .ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn, "sign in first"))?;
             store::set_password(conn, user.id, &password_hash, now)?;
             store::remove_resets(conn, user.id)?;
             session_store::remove_others(conn, user.id, session_id)?;

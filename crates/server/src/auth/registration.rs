@@ -6,14 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     ErrorCode, FieldError,
     audit::AuditAction,
-    auth::Registration,
+    auth::{EmailConfirmed, Registration},
     ids::UserId,
-    validate::{Email, NAME_MAX_CHARS, Name, line},
+    validate::{Email, NAME_MAX_CHARS, Name, check_new_password, line},
 };
 
 use super::{
-    limits, mails, password,
-    passwords::enqueue,
+    limits::{self, MailFor},
+    mails, password,
+    passwords::{self, enqueue},
+    seal,
     store::{self, NewRegistration, NewUser, RegistrationRow},
 };
 use crate::{
@@ -23,7 +25,7 @@ use crate::{
     clock,
     db::QueryResult,
     error::ApiError,
-    http::session::{hash_token, random_token},
+    http::session::{SessionToken, hash_token, random_token},
     jobs::{self, Job},
 };
 
@@ -31,10 +33,18 @@ use crate::{
 const VERIFICATION_KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// Takes a sign-up and sends its mail; known and unknown addresses are answered alike.
-pub async fn register(app: &App, registration: Registration, peer: IpAddr) -> Result<(), ApiError> {
-    let (email, mut row) = check_registration(&registration).await?;
-    limits::before_mail(app, &row.email_key, peer).await?;
-    row.password_hash = password::hash(registration.password).await?;
+pub async fn register(
+    app: &App,
+    registration: Registration,
+    browser: Option<SessionToken>,
+    peer: IpAddr,
+) -> Result<(), ApiError> {
+    let (email, mut row) = check_registration(&registration)?;
+    limits::before_mail(app, MailFor::SignUp, &row.email_key, peer).await?;
+    judge(&registration).await?;
+    row.browser_hash = browser.map(|token| token.hash());
+    let salt = seal::sign_up_salt(&app.config.secret_key, &row.email_key);
+    row.password_hash = password::hash_with(registration.password, salt).await?;
     let now = app.clock.now();
     let token = random_token();
     let config = app.config.clone();
@@ -64,17 +74,10 @@ pub async fn register(app: &App, registration: Registration, peer: IpAddr) -> Re
 }
 
 /// The checked fields, without a password hash yet; all that is wrong is told at once.
-async fn check_registration(registration: &Registration) -> Result<(Email, RegistrationRow), ApiError> {
+fn check_registration(registration: &Registration) -> Result<(Email, RegistrationRow), ApiError> {
     let mut errors = Vec::new();
     let email = collect(&mut errors, Email::parse("email", &registration.email));
-    let context = [
-        registration.email.as_str(),
-        &registration.first_name,
-        &registration.last_name,
-        registration.company_name.as_deref().unwrap_or_default(),
-    ];
-    let judged = password::check_new("password", &registration.password, &context).await;
-    collect(&mut errors, judged);
+    collect(&mut errors, check_new_password("password", &registration.password));
     let first_name = collect(
         &mut errors,
         Name::parse("first_name", &registration.first_name, "your first name"),
@@ -101,11 +104,23 @@ async fn check_registration(registration: &Registration) -> Result<(Email, Regis
         email: email.as_str().to_owned(),
         email_key: email.key(),
         password_hash: String::new(),
+        browser_hash: None,
         company_name: company_name.unwrap_or_else(full_name),
         first_name: first_name.into_string(),
         last_name: last_name.into_string(),
     };
     Ok((email, row))
+}
+
+/// Refuses a password that is easy to guess; it costs time, so it comes after the limits.
+async fn judge(registration: &Registration) -> Result<(), ApiError> {
+    let context = [
+        registration.email.as_str(),
+        &registration.first_name,
+        &registration.last_name,
+        registration.company_name.as_deref().unwrap_or_default(),
+    ];
+    password::check_new("password", &registration.password, &context).await
 }
 
 fn collect<T>(errors: &mut Vec<FieldError>, result: Result<T, FieldError>) -> Option<T> {
@@ -120,7 +135,8 @@ pub async fn resend_confirmation(app: &App, email: &Email) -> Result<(), ApiErro
 
 /// Sends another link of the newest sign-up that waits; the worker's part of [`resend_confirmation`].
 ///
-/// The link is one more: a stranger who asks for it must not end the one that was sent before.
+/// The link is one more: a stranger who asks for it must not end the one that was sent before. A known address gets
+/// no mail, but its sign-up lives on as that of an unknown one would.
 pub async fn send_confirmation(app: &App, email_key: String) -> Result<(), ApiError> {
     let now = app.clock.now();
     let config = app.config.clone();
@@ -128,11 +144,11 @@ pub async fn send_confirmation(app: &App, email_key: String) -> Result<(), ApiEr
         .write(move |conn| -> QueryResult<()> {
             let is_known = store::find_user_by_email(conn, &email_key)?.is_some();
             let newest = store::find_newest_registration(conn, &email_key, now)?;
-            let Some(row) = newest.filter(|_| !is_known) else {
+            let Some(row) = newest else {
                 return Ok(());
             };
             let token = random_token();
-            let mail = mails::confirm_address(&config, &row.email, &token);
+            let mail = (!is_known).then(|| mails::confirm_address(&config, &row.email, &token));
             let again = NewRegistration {
                 id: clock::new_id(now),
                 row,
@@ -141,19 +157,38 @@ pub async fn send_confirmation(app: &App, email_key: String) -> Result<(), ApiEr
                 expires_at: now + VERIFICATION_KEPT,
             };
             store::insert_registration(conn, &again)?;
-            jobs::enqueue(conn, &Job::Mail(mail), now)
+            match mail {
+                Some(mail) => jobs::enqueue(conn, &Job::Mail(mail), now),
+                None => Ok(()),
+            }
         })
         .await?;
     Ok(())
 }
 
 /// Turns a sign-up into a user with an account of their own; the token works once.
-pub async fn verify_email(app: &App, token: &str, origin: Origin) -> Result<(), ApiError> {
+///
+/// The link proves the address, not who chose the password. When the address was signed up with several passwords,
+/// that of the sign-up counts only in the browser that made it; else a mail brings a link that sets one (decision 8).
+pub async fn verify_email(
+    app: &App,
+    token: &str,
+    browser: Option<SessionToken>,
+    origin: Origin,
+) -> Result<EmailConfirmed, ApiError> {
     let token_hash = hash_token(token);
     let now = app.clock.now();
-    app.db
+    let config = app.config.clone();
+    let nobody_s = password::hash(random_token()).await?;
+    let confirmed = app
+        .db
         .write(move |conn| {
-            let row = store::find_registration(conn, &token_hash, now)?.ok_or_else(token_invalid)?;
+            let mut row = store::find_registration(conn, &token_hash, now)?.ok_or_else(token_invalid)?;
+            let is_own = browser.is_some_and(|token| row.browser_hash == Some(token.hash()));
+            let is_contested = !is_own && store::count_passwords(conn, &row.email_key, now)? > 1;
+            if is_contested {
+                row.password_hash = nobody_s;
+            }
             store::remove_registrations(conn, &row.email_key)?;
             let user_id = clock::new_id(now);
             let is_new = store::insert_user(conn, &NewUser::of(&row, user_id, now))?;
@@ -164,9 +199,18 @@ pub async fn verify_email(app: &App, token: &str, origin: Origin) -> Result<(), 
             let origin = origin.acting_as(user_id, &user.email);
             audit::record(conn, &origin, &user.entry(AuditAction::UserRegistered), now)?;
             accounts::service::open_for(conn, &origin, user_id, &row.company_name, &row.email, now)?;
-            Ok(())
+            if is_contested {
+                let token = passwords::new_reset(conn, user_id, now, passwords::RESET_KEPT)?;
+                let mail = mails::choose_password(&config, &user.email, &token);
+                jobs::enqueue(conn, &Job::Mail(mail), now)?;
+            }
+            Ok::<_, ApiError>(EmailConfirmed {
+                choose_password: is_contested,
+            })
         })
-        .await
+        .await?;
+    app.wake_worker();
+    Ok(confirmed)
 }
 
 impl<'a> NewUser<'a> {

@@ -42,6 +42,14 @@ pub fn fingerprint(secret_key: &SecretString, owner: UserId, code: &str) -> Stri
     hex::encode(keyed(&key, format!("{owner}:{code}").as_bytes()))
 }
 
+/// The salt of every sign-up of an address: the same password makes the same hash there, so that they can be told
+/// apart without keeping them.
+pub fn sign_up_salt(secret_key: &SecretString, email_key: &str) -> [u8; 16] {
+    let key = key(secret_key, b"sign-up salts");
+    let salt = keyed(&key, email_key.as_bytes());
+    salt[..16].try_into().expect("sixteen of thirty-two bytes")
+}
+
 fn cipher(secret_key: &SecretString) -> LessSafeKey {
     let key = key(secret_key, b"totp secrets");
     LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &key).expect("the key has the length of the cipher's"))

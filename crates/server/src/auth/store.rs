@@ -188,6 +188,8 @@ pub struct RegistrationRow {
     pub first_name: String,
     pub last_name: String,
     pub company_name: String,
+    /// Of the anonymous session that signed up.
+    pub browser_hash: Option<String>,
 }
 
 type RegistrationColumns = (
@@ -197,6 +199,7 @@ type RegistrationColumns = (
     registrations::first_name,
     registrations::last_name,
     registrations::company_name,
+    registrations::browser_hash,
 );
 
 const REGISTRATION: RegistrationColumns = (
@@ -206,6 +209,7 @@ const REGISTRATION: RegistrationColumns = (
     registrations::first_name,
     registrations::last_name,
     registrations::company_name,
+    registrations::browser_hash,
 );
 
 pub struct NewRegistration {
@@ -226,6 +230,7 @@ pub fn insert_registration(conn: &mut Conn, new: &NewRegistration) -> QueryResul
             registrations::first_name.eq(&new.row.first_name),
             registrations::last_name.eq(&new.row.last_name),
             registrations::company_name.eq(&new.row.company_name),
+            registrations::browser_hash.eq(&new.row.browser_hash),
             registrations::token_hash.eq(&new.token_hash),
             registrations::created_at.eq(new.now.naive_utc()),
             registrations::expires_at.eq(new.expires_at.naive_utc()),
@@ -272,6 +277,18 @@ pub fn find_pending_password(conn: &mut Conn, email_key: &str, now: DateTime<Utc
         .select(registrations::password_hash)
         .first(conn)
         .optional()
+}
+
+/// How many different passwords the living sign-ups of an address hold; one address has one salt.
+pub fn count_passwords(conn: &mut Conn, email_key: &str, now: DateTime<Utc>) -> QueryResult<usize> {
+    let hashes: Vec<String> = registrations::table
+        .filter(registrations::email_key.eq(email_key))
+        .filter(registrations::expires_at.gt(now.naive_utc()))
+        .select(registrations::password_hash)
+        .distinct()
+        .limit(2)
+        .load(conn)?;
+    Ok(hashes.len())
 }
 
 /// Ends every sign-up of an address; its mail links stop working.

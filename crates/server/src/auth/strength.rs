@@ -5,6 +5,9 @@
 use common::{FieldError, passwords::PasswordStrength, validate::check_new_password};
 use zxcvbn::feedback::{Suggestion, Warning};
 
+use super::password;
+use crate::error::ApiError;
+
 /// Lowest score that a new password needs: more than a million guesses, which a stolen hash makes slow.
 const LOWEST_SCORE: u8 = 2;
 /// The work grows faster than the length; nothing that is judged well by its first characters is bad as a whole.
@@ -16,10 +19,10 @@ const CONTEXT_WORD_CHARS: std::ops::RangeInclusive<usize> = 3..=64;
 const CUT_WORD_CHARS: usize = 4;
 
 /// Refuses a new password that is too short, too long or too easy to guess for somebody who knows `context`.
-pub async fn check_new(field: &str, password: &str, context: &[&str]) -> Result<(), FieldError> {
+pub async fn check_new(field: &str, password: &str, context: &[&str]) -> Result<(), ApiError> {
     check_new_password(field, password)?;
     let context = context.iter().map(|text| (*text).to_owned()).collect();
-    let strength = judge(password.to_owned(), context).await;
+    let strength = judge(password.to_owned(), context).await?;
     if strength.is_acceptable {
         return Ok(());
     }
@@ -29,14 +32,12 @@ pub async fn check_new(field: &str, password: &str, context: &[&str]) -> Result<
             .unwrap_or_else(|| "This password is easy to guess.".to_owned()),
     ];
     sentences.extend(strength.suggestions);
-    Err(FieldError::new(field, "too_common", sentences.join(" ")))
+    Err(FieldError::new(field, "too_common", sentences.join(" ")).into())
 }
 
-/// Judges a password in the blocking pool; nothing is kept.
-pub async fn judge(password: String, context: Vec<String>) -> PasswordStrength {
-    tokio::task::spawn_blocking(move || judge_now(&password, &context))
-        .await
-        .expect("judging does not panic")
+/// Judges a password in the blocking pool; nothing is kept. 503 when too many wait.
+pub async fn judge(password: String, context: Vec<String>) -> Result<PasswordStrength, ApiError> {
+    password::judge(move || judge_now(&password, &context)).await
 }
 
 fn judge_now(password: &str, context: &[String]) -> PasswordStrength {

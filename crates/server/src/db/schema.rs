@@ -32,6 +32,7 @@ table! {
         token_hash -> Text,
         created_at -> Timestamp,
         expires_at -> Timestamp,
+        browser_hash -> Nullable<Text>,
     }
 }
 

@@ -30,6 +30,12 @@ pub enum Quota {
     MailFrom,
     /// Tokens of mail links that are tried, by address.
     MailToken,
+    /// Invitations, by account.
+    Invitation,
+    /// Passwords that are judged while they are typed, by address.
+    Judging,
+    /// The present password of somebody signed in, by user.
+    PresentPassword,
     /// Notifications from addresses that are not PayFast's, by address.
     ForeignItn,
 }
@@ -83,11 +89,17 @@ const MAIL_TO: Rule = rule("mail-to", 5, HOUR, 5);
 const MAIL_FROM: Rule = by_address("mail-from", 20, HOUR, 20);
 /// Tokens have 256 bits, so this only keeps guessers from the database.
 const MAIL_TOKEN: Rule = by_address("mail-token", 30, 15 * MINUTE, 30);
+/// A company that grows by fifty people in a day writes to us.
+const INVITATION: Rule = rule("invitation", 50, 24 * HOUR, 50);
+/// One judgement for each pause in typing; each may cost a third of a second of a core.
+const JUDGING: Rule = by_address("judging", 30, MINUTE, 20);
+/// Like the second factor: whoever found an open browser does not guess on.
+const PRESENT_PASSWORD: Rule = rule("present-password", 10, 15 * MINUTE, 10);
 /// What is not PayFast's is stored for 30 days as evidence, so it must not fill the disk.
 const FOREIGN_ITN: Rule = by_address("foreign-itn", 60, MINUTE, 60);
 
 impl Quota {
-    pub const ALL: [Quota; 11] = [
+    pub const ALL: [Quota; 14] = [
         Quota::Request,
         Quota::Person,
         Quota::Account,
@@ -98,6 +110,9 @@ impl Quota {
         Quota::MailTo,
         Quota::MailFrom,
         Quota::MailToken,
+        Quota::Invitation,
+        Quota::Judging,
+        Quota::PresentPassword,
         Quota::ForeignItn,
     ];
 
@@ -113,6 +128,9 @@ impl Quota {
             Quota::MailTo => MAIL_TO,
             Quota::MailFrom => MAIL_FROM,
             Quota::MailToken => MAIL_TOKEN,
+            Quota::Invitation => INVITATION,
+            Quota::Judging => JUDGING,
+            Quota::PresentPassword => PRESENT_PASSWORD,
             Quota::ForeignItn => FOREIGN_ITN,
         }
     }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     audit::Origin,
-    auth::service::limits,
+    auth::service::limits::{self, MailFor},
     error::ApiError,
     http::{Caller, IdPath, Json, peer::Peer},
 };
@@ -69,7 +69,8 @@ pub async fn invite(
     new: Json<NewInvitation>,
 ) -> Result<HttpResponse, ApiError> {
     let email = Email::parse("email", &new.0.email)?;
-    limits::before_mail(&app, &email.key(), peer.0).await?;
+    limits::before_invitation(&app, caller.account_id()?).await?;
+    limits::before_mail(&app, MailFor::Invitation, &email.key(), peer.0).await?;
     let actor = Actor::of(&caller, origin)?;
     Ok(HttpResponse::Created().json(invitations::invite(&app, actor, new.0).await?))
 }

@@ -234,17 +234,18 @@ pub async fn register(app: &App, registration: InvitedRegistration, origin: Orig
     let now = app.clock.now();
     // Looked at before the password costs its time, and once more when it is used.
     let looked_up = token_hash.clone();
-    let email = app
+    let (email, company) = app
         .db
         .read(move |conn| {
             let row = store::find_by_token(conn, &looked_up, now)?.ok_or_else(token_invalid)?;
-            match people::find_by_email(conn, &row.email_key)? {
-                Some(_) => Err(email_taken()),
-                None => Ok(row.email),
+            if people::find_by_email(conn, &row.email_key)?.is_some() {
+                return Err(email_taken());
             }
+            let account = accounts::service::find(conn, row.account_id)?.ok_or_else(token_invalid)?;
+            Ok((row.email, account.company_name))
         })
         .await?;
-    let own = [email.as_str(), first_name.as_str(), last_name.as_str()];
+    let own = [email.as_str(), first_name.as_str(), last_name.as_str(), &company];
     password::check_new("password", &registration.password, &own).await?;
     let password_hash = password::hash(registration.password).await?;
     app.db

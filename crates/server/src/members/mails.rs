@@ -2,8 +2,7 @@
 
 use common::accounts::AccountRole;
 
-use super::rules::plain_words;
-use crate::mail::Mail;
+use crate::mail::{Mail, plain_words};
 
 /// What an invitation's mail tells.
 pub struct InvitationMail<'a> {

@@ -152,7 +152,12 @@ fn begin(
 
 /// The guard judged the actor before the account was held; a change that came first may have taken the role.
 pub fn check_still_owner(conn: &mut Conn, actor: &Actor) -> Result<(), ApiError> {
-    match store::find_role(conn, actor.account_id, actor.user_id)? {
+    check_owner(conn, actor.account_id, actor.user_id)
+}
+
+/// Refuses whoever is no owner of the account at this moment; hold the account first.
+pub fn check_owner(conn: &mut Conn, account_id: AccountId, user_id: UserId) -> Result<(), ApiError> {
+    match store::find_role(conn, account_id, user_id)? {
         Some(AccountRole::Owner) => Ok(()),
         _ => Err(owners_only()),
     }

@@ -4,6 +4,7 @@ mod forgery;
 mod headers;
 mod inputs;
 mod paths;
+mod takeover;
 mod timing;
 
 use reqwest::header;

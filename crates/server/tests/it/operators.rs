@@ -92,19 +92,27 @@ app_test!(a_colleague_is_made_listed_and_removed, |app| {
 
 app_test!(a_customer_becomes_staff_and_signs_in_anew, |app| {
     let customer = app.customer("nomsa@karoo.test").await;
-    done(
+    let link = done(
         app,
         &["create-staff", "--email", "nomsa@karoo.test", "--role", "support"],
     )
     .await;
     assert_eq!(customer.client.get("/auth/me").await.problem(), "401 not_signed_in");
     customer.client.refresh_csrf().await;
-    let signed_in = customer
+    let old = customer.client.sign_in(&customer.email, PASSWORD).await;
+    assert_eq!(
+        old.problem(),
+        "401 invalid_credentials",
+        "the link alone opens the door"
+    );
+    let token = link.rsplit("token=").next().unwrap().trim().to_owned();
+    let reset = json!({ "token": token, "password": "chosen by the link alone" });
+    customer.client.post("/auth/password/reset", reset).await.expect(200);
+    let reply = customer
         .client
-        .sign_in(&customer.email, PASSWORD)
-        .await
-        .expect(200)
-        .value();
+        .sign_in(&customer.email, "chosen by the link alone")
+        .await;
+    let signed_in = reply.expect(200).value();
     assert_eq!(signed_in["user"]["staff_role"], "support");
     assert_eq!(signed_in["user"]["first_name"], "Nomsa");
     let log = lines(app).await;

@@ -181,6 +181,20 @@ app_test!(
     }
 );
 
+app_test!(a_new_password_ends_the_sockets_and_tickets_of_the_old_one, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let mut thief_s = open(&customer.client, &app.base_url).await;
+    let unused = format!("{SUBPROTOCOL}, ticket.{}", ticket(&customer.client).await);
+    let change = json!({ "current_password": PASSWORD, "new_password": "another long enough one" });
+    customer.client.post("/auth/password/change", change).await.expect(200);
+    assert_eq!(hear(&mut thief_s).await, Err(CloseReason::Revoked.code()));
+    let own = Some(app.base_url.as_str());
+    assert_eq!(
+        try_open(&app.base_url, &unused, own).await.err().unwrap(),
+        "401 not_signed_in"
+    );
+});
+
 app_test!(the_oldest_of_too_many_sockets_is_closed, |app| {
     let customer = app.customer("owner@karoo.test").await;
     let mut oldest = open(&customer.client, &app.base_url).await;

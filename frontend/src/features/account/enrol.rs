@@ -1,6 +1,9 @@
 //! Turning two-step sign-in on: the secret for the app, then a code of it.
 
-use common::mfa::{ConfirmMfa, EnrolMfa, MfaEnrolment, QrCode};
+use common::{
+    ErrorCode,
+    mfa::{ConfirmMfa, EnrolMfa, MfaEnrolment, QrCode},
+};
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use super::{
@@ -36,6 +39,11 @@ pub fn start(page: Page, is_busy: RwSignal<bool>, problem: RwSignal<Option<Words
         }
         match answer {
             Ok(started) => page.go_to(Stage::Enrol(started)),
+            Err(failure) if failure.is(ErrorCode::SignInAgain) => problem.set(Some(Words {
+                title: t().security.sign_in_again.to_owned(),
+                detail: t().security.sign_in_again_text.to_owned(),
+                reference: None,
+            })),
             Err(failure) => problem.set(Some(could_not(&failure, t().security.start_failed))),
         }
     });

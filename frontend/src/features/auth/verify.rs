@@ -26,6 +26,8 @@ use crate::{
 enum Stage {
     Ask,
     Confirmed,
+    /// The address was signed up with several passwords: a mail brings a link that sets one.
+    ChoosePassword,
     /// The token was used, is too old, or is missing.
     Useless,
 }
@@ -44,6 +46,7 @@ pub fn VerifyPage() -> impl IntoView {
         let verification = EmailVerification { token: token.clone() };
         spawn_local(async move {
             match api::call::<VerifyEmail>(&[], &verification).await {
+                Ok(confirmed) if confirmed.choose_password => stage.set(Stage::ChoosePassword),
                 Ok(_) => stage.set(Stage::Confirmed),
                 Err(failure) if failure.is(ErrorCode::TokenInvalid) || failure.is(ErrorCode::Invalid) => {
                     stage.set(Stage::Useless);
@@ -69,6 +72,7 @@ pub fn VerifyPage() -> impl IntoView {
         }
         .into_any(),
         Stage::Confirmed => confirmed().into_any(),
+        Stage::ChoosePassword => choose_password().into_any(),
         Stage::Useless => useless(has_token).into_any(),
     })
 }
@@ -81,6 +85,16 @@ fn confirmed() -> impl IntoView {
         <Notice tone=Tone::Positive icon_name="check" title=if goes_on { texts.verified_next } else { texts.verified_text }/>
         <ButtonLink href="/sign-in" label=texts.sign_in fit=Fit::Large/>
     }.into_any()
+}
+
+fn choose_password() -> impl IntoView {
+    let texts = t().auth;
+    view! {
+        <Heading text=texts.verified_title/>
+        <p class="soft">{texts.verified_choose}</p>
+        <ButtonLink href="/sign-in" label=texts.sign_in kind=Kind::Secondary fit=Fit::Large/>
+    }
+    .into_any()
 }
 
 fn useless(has_token: bool) -> impl IntoView {

@@ -122,12 +122,60 @@ pub fn touch(conn: &mut Conn, id: SessionId, peer: &str, now: DateTime<Utc>) -> 
         .map(drop)
 }
 
-/// Gives a session another token, the old one is worthless; `false` when the session has ended.
-pub fn rotate(conn: &mut Conn, id: SessionId, token_hash: &str) -> QueryResult<bool> {
-    diesel::update(sessions::table.find(id))
-        .set(sessions::token_hash.eq(token_hash))
-        .execute(conn)
-        .map(|updated| updated == 1)
+/// Puts a new session with another token in the place of one, whose token, tickets and sockets end; `None` when it
+/// has ended before.
+pub fn rotate(conn: &mut Conn, id: SessionId, new_id: SessionId, token_hash: &str) -> QueryResult<Option<SessionId>> {
+    let columns = (
+        sessions::user_id,
+        sessions::user_agent,
+        sessions::peer,
+        sessions::created_at,
+        sessions::last_seen_at,
+        sessions::expires_at,
+        sessions::has_second_factor,
+        sessions::last_peer,
+    );
+    type Kept = (
+        UserId,
+        String,
+        String,
+        NaiveDateTime,
+        NaiveDateTime,
+        NaiveDateTime,
+        bool,
+        String,
+    );
+    let old: Option<Kept> = sessions::table.find(id).select(columns).first(conn).optional()?;
+    let Some(kept) = old else {
+        return Ok(None);
+    };
+    if !remove(conn, id)? {
+        return Ok(None);
+    }
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(new_id),
+            sessions::token_hash.eq(token_hash),
+            sessions::user_id.eq(kept.0),
+            sessions::user_agent.eq(kept.1),
+            sessions::peer.eq(kept.2),
+            sessions::created_at.eq(kept.3),
+            sessions::last_seen_at.eq(kept.4),
+            sessions::expires_at.eq(kept.5),
+            sessions::has_second_factor.eq(kept.6),
+            sessions::last_peer.eq(kept.7),
+        ))
+        .execute(conn)?;
+    Ok(Some(new_id))
+}
+
+/// When the session was opened by a sign-in; `None` when it has ended.
+pub fn find_start(conn: &mut Conn, id: SessionId) -> QueryResult<Option<NaiveDateTime>> {
+    sessions::table
+        .find(id)
+        .select(sessions::created_at)
+        .first(conn)
+        .optional()
 }
 
 pub fn mark_second_factor(conn: &mut Conn, id: SessionId) -> QueryResult<()> {

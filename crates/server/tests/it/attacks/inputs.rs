@@ -223,7 +223,7 @@ app_test!(an_export_runs_nothing_in_a_spreadsheet, |app| {
     let owner = app.customer("owner@karoo.test").await;
     let path = format!("/accounts/{}", owner.account_id);
     for name in ["=cmd|' /C calc'!A0", "@SUM(1+1)*cmd", "+1-1", "plain, but \"quoted\""] {
-        let change = serde_json::json!({ "company_name": name });
+        let change = json!({ "company_name": name });
         owner.client.patch(&path, change).await.expect(200);
     }
     let reply = owner.client.get("/audit/export.csv").await.expect(200);
