@@ -11,7 +11,8 @@ use common::{
     API_BASE, Endpoint, ErrorCode, Method, Problem,
     auth::{CsrfToken, GetCsrf},
     endpoint,
-    ids::{AccountId, InvoiceId},
+    ids::AccountId,
+    invoices::InvoiceSummary,
 };
 use gloo_net::http::{Request, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
@@ -258,7 +259,15 @@ pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
     serde_json::from_str(text).map_err(|_| Failure::Unreadable)
 }
 
-/// Where the invoice's PDF is; a link, since the browser saves it.
-pub fn pdf_address(invoice: InvoiceId) -> String {
-    format!("{API_BASE}/invoices/{invoice}/pdf")
+/// Where the invoice's PDF is; a link, since the browser saves it. Links carry no headers, so it names the account.
+pub fn pdf_address(invoice: &InvoiceSummary) -> String {
+    format!(
+        "{API_BASE}/invoices/{}/pdf?account_id={}",
+        invoice.id, invoice.account_id
+    )
+}
+
+/// Where a file is that an endpoint makes of a query.
+pub fn file_address<E: Endpoint>(query: &E::Request) -> Result<String, Failure> {
+    Ok(with_query(&format!("{API_BASE}{}", E::PATH), &to_json(query)?))
 }

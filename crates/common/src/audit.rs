@@ -116,6 +116,33 @@ pub struct AuditQuery {
     pub search: Option<String>,
 }
 
+/// What an export holds; the filters of [`AuditQuery`] without its paging.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditFilter {
+    /// Whose log, where no header can say it: in a link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<AuditAction>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+}
+
+/// The same entries as `text/csv` (RFC 4180), newest first, without an end to their number.
+pub struct ExportAudit;
+impl Endpoint for ExportAudit {
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/audit/export.csv";
+    const ACCESS: Access = Access::AccountOrStaff(AccountRole::Owner, StaffRole::Admin);
+    type Request = AuditFilter;
+    type Response = ();
+}
+
 /// The account's entries and one's own; staff who name no account read everything.
 pub struct ListAudit;
 impl Endpoint for ListAudit {

@@ -20,6 +20,7 @@ pub mod plans;
 pub mod admin;
 pub mod clock;
 pub mod config;
+pub mod csv;
 pub mod db;
 pub mod demo;
 pub mod error;

@@ -10,7 +10,7 @@ use common::{
     API_BASE, Access, Endpoint, ErrorCode, Method,
     accounts::{ChangeAccount, GetAccount},
     api_keys::{ApiScope, CreateApiKey, ListApiKeys, RevokeApiKey, RotateApiKey},
-    audit::ListAudit,
+    audit::{ExportAudit, ListAudit},
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
     chat::{GetTicket, OpenSocket},
     invoices::{GetInvoice, GetInvoicePdf, ListInvoices},
@@ -143,6 +143,7 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<RevokeApiKey, _, _>(api_keys::http::revoke);
 
     routes.add::<ListAudit, _, _>(audit::http::list);
+    routes.add::<ExportAudit, _, _>(audit::http::export);
 
     routes.add::<ListInvoices, _, _>(invoices::http::list);
     routes.add::<GetInvoice, _, _>(invoices::http::get);

@@ -20,6 +20,7 @@ texts! {
         empty_filtered: "No entry matches these filters.",
         clear: "Clear filters",
         apply: "Apply filters",
+        download: "Download as CSV",
         filters: "Filters",
         any_action: "Anything",
         first_day: "From",

@@ -1,9 +1,14 @@
 //! HTTP of the audit log.
 
-use actix_web::{HttpResponse, web::Data};
-use common::audit::AuditQuery;
+use actix_web::{
+    HttpResponse,
+    http::header::CONTENT_DISPOSITION,
+    web::{Bytes, Data},
+};
+use common::audit::{AuditFilter, AuditQuery};
+use futures_util::TryStreamExt;
 
-use super::service;
+use super::{export, service};
 use crate::{
     app::App,
     error::ApiError,
@@ -11,9 +16,20 @@ use crate::{
 };
 
 pub async fn list(app: Data<App>, caller: Caller, query: Query<AuditQuery>) -> Result<HttpResponse, ApiError> {
-    let reader = service::Reader {
+    Ok(HttpResponse::Ok().json(service::list(&app, reader(&caller), query.0).await?))
+}
+
+pub async fn export(app: Data<App>, caller: Caller, query: Query<AuditFilter>) -> Result<HttpResponse, ApiError> {
+    let chunks = export::export(app.db.clone(), reader(&caller), query.0)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8; header=present")
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"audit-log.csv\""))
+        .streaming(chunks.map_ok(Bytes::from)))
+}
+
+fn reader(caller: &Caller) -> service::Reader {
+    service::Reader {
         account_id: caller.readable_account(),
         user_id: caller.user_id,
-    };
-    Ok(HttpResponse::Ok().json(service::list(&app, reader, query.0).await?))
+    }
 }

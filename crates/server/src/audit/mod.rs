@@ -2,6 +2,7 @@
 //!
 //! Owns the table `audit_entries`, which the databases themselves keep from being changed or shortened.
 
+pub mod export;
 pub mod http;
 pub mod rules;
 pub mod service;

@@ -138,7 +138,7 @@ pub async fn list(app: &App, reader: Reader, query: AuditQuery) -> Result<Page<A
 }
 
 impl EntryRow {
-    fn into_entry(self) -> AuditEntry {
+    pub fn into_entry(self) -> AuditEntry {
         AuditEntry {
             id: self.id,
             at: self.at.and_utc(),

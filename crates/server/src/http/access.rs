@@ -1,6 +1,9 @@
 //! Who may pass: the guard that each route of the one list carries, and the caller it finds.
 
-use std::future::{Ready, ready};
+use std::{
+    borrow::Cow,
+    future::{Ready, ready},
+};
 
 use actix_web::{
     Error, FromRequest, HttpMessage, HttpRequest,
@@ -17,6 +20,8 @@ use common::{
     auth::StaffRole,
     ids::{AccountId, ApiKeyId, SessionId, UserId},
 };
+
+use url::form_urlencoded;
 
 use super::{csrf, peer, session::SessionToken};
 use crate::{api_keys, app::App, auth, error::ApiError, limits::Quota};
@@ -244,7 +249,7 @@ fn choose_account(
     Ok(Some(chosen))
 }
 
-/// The account that the path (below `/accounts/{id}`) or the header names.
+/// The account that the path (below `/accounts/{id}`) or the header names; for a link, the query's `account_id`.
 fn named_account(request: &HttpRequest) -> Result<Option<AccountId>, ApiError> {
     let is_in_path = request
         .match_pattern()
@@ -254,13 +259,17 @@ fn named_account(request: &HttpRequest) -> Result<Option<AccountId>, ApiError> {
                 .map(|path| path.starts_with("/accounts/{id}"))
         })
         .unwrap_or_default();
-    let text = if is_in_path {
-        Some(request.match_info().query("id"))
-    } else {
-        let header = request.headers().get("x-account-id");
-        header.map(|value| value.to_str().unwrap_or_default())
+    let header = request.headers().get("x-account-id");
+    let text = match header.map(|value| value.to_str().unwrap_or_default()) {
+        _ if is_in_path => Some(Cow::from(request.match_info().query("id"))),
+        Some(header) => Some(Cow::from(header)),
+        // A browser follows a link to a file without our headers.
+        None if request.method().is_safe() => form_urlencoded::parse(request.query_string().as_bytes())
+            .find(|(name, _)| name == "account_id")
+            .map(|(_, value)| value),
+        None => None,
     };
-    text.map(|text| AccountId::parse(text).map_err(|_| ApiError::not_found("account")))
+    text.map(|text| AccountId::parse(&text).map_err(|_| ApiError::not_found("account")))
         .transpose()
 }
 

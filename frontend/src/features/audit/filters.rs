@@ -2,7 +2,8 @@
 
 use common::{
     FieldError,
-    audit::{AuditAction, AuditQuery},
+    audit::{AuditAction, AuditFilter, AuditQuery, ExportAudit},
+    ids::AccountId,
     instant,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -11,7 +12,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::entry;
 use crate::{
     address::query_value,
-    browser,
+    api, browser,
     components::{
         button::{Kind, PlainButton},
         dynamic::{dynamic, pressed, react},
@@ -49,6 +50,25 @@ impl Filters {
             search: given(&self.search).filter(|_| is_fine),
             ..AuditQuery::default()
         }
+    }
+
+    /// The file with everything that these filters show.
+    pub fn file(&self, account_id: Option<AccountId>) -> Option<String> {
+        let AuditQuery {
+            action,
+            from,
+            to,
+            search,
+            ..
+        } = self.query();
+        let filter = AuditFilter {
+            account_id,
+            action,
+            from,
+            to,
+            search,
+        };
+        api::file_address::<ExportAudit>(&filter).ok()
     }
 
     /// The page with these filters; only what is set stands in the address.

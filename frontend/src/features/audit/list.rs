@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api,
     components::{
-        button::{Kind, PlainButton},
+        button::{DownloadLink, Kind, PlainButton},
         data::{self, Column, cell, row},
         dynamic::{dynamic, flag},
         skeleton::rows_skeleton,
@@ -45,6 +45,7 @@ pub fn AuditPage() -> impl IntoView {
 
 fn log() -> AnyView {
     let texts = t().audit;
+    let session = use_session();
     let place = use_place();
     let filters = use_filters();
     let entries = remote(move || {
@@ -60,6 +61,9 @@ fn log() -> AnyView {
         <div class="stack">
             <p class="soft">{texts.intro}</p>
             <FilterForm filters/>
+            {dynamic(move || filters.get().file(session.account_id()).map(|href| {
+                view! { <p><DownloadLink href label=texts.download kind=Kind::Secondary/></p> }.into_any()
+            }))}
             <div class="list" class:is-stale=entries.is_refreshing() aria-busy=flag(move || entries.is_busy.get())>
                 {entries.show(texts.list_failed, rows_skeleton, |(filters, page)| table(&filters, page))}
             </div>

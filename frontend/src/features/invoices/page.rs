@@ -107,7 +107,7 @@ fn Actions(invoice: Invoice) -> impl IntoView {
     let summary = invoice.summary;
     let has_number = summary.number.is_some();
     let print = Callback::new(|()| browser::print());
-    let pdf = api::pdf_address(summary.id);
+    let pdf = api::pdf_address(&summary);
     let is_payable = summary.status == InvoiceStatus::Open && !summary.balance.is_zero();
     let download = match invoice.supplier.vat_number {
         Some(_) => texts.download_tax_invoice,

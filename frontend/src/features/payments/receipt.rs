@@ -119,7 +119,7 @@ fn download(invoice: Option<&Invoice>, page: &str) -> impl IntoView + use<> {
                 Some(_) => texts.download_tax_invoice,
                 None => texts.download_invoice,
             };
-            let href = api::pdf_address(invoice.summary.id);
+            let href = api::pdf_address(&invoice.summary);
             view! { <DownloadLink href label fit=Fit::Large/> }.into_any()
         }
         _ => view! { <ButtonLink href=page label=texts.see_invoice fit=Fit::Large/> }.into_any(),

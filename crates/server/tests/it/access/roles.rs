@@ -34,6 +34,7 @@ const MATRIX: &[(&str, &str, [&str; 4])] = &[
     ("POST", "/api-keys/{id}/rotate", ["no", "no", "yes", "404"]),
     ("DELETE", "/api-keys/{id}", ["no", "no", "yes", "404"]),
     ("GET", "/audit", ["no", "no", "yes", "404"]),
+    ("GET", "/audit/export.csv", ["no", "no", "yes", "404"]),
     ("GET", "/invoices", ["yes", "yes", "yes", "yes"]),
     ("GET", "/invoices/{id}", ["yes", "yes", "yes", "yes"]),
     ("GET", "/invoices/{id}/pdf", ["yes", "yes", "yes", "yes"]),
@@ -146,6 +147,26 @@ app_test!(somebody_with_two_accounts_says_which, |app| {
         .await;
         assert_eq!(reply.status.as_u16(), if may_buy { 201 } else { 403 });
     }
+    // A link to a file says it in its address; nothing that changes something does.
+    let file = |account: &str| format!("/audit/export.csv?account_id={account}");
+    for (account, answer) in [
+        (other.account_id.as_str(), "200"),
+        (owner.account_id.as_str(), "403"),
+        (SOME_ID, "404"),
+        ("x", "404"),
+    ] {
+        assert_eq!(
+            both.client.get(&file(account)).await.status.as_str(),
+            answer,
+            "{account}"
+        );
+    }
+    let path = format!("/checkout?account_id={}", other.account_id);
+    let body = json!({ "product_code": "PRO_MONTHLY" });
+    assert_eq!(
+        both.client.post_with_key(&path, "k", body).await.problem(),
+        "422 account_required"
+    );
 });
 
 app_test!(customers_do_not_see_what_is_for_staff, |app| {

@@ -218,3 +218,32 @@ app_test!(requests_that_can_be_read_in_two_ways_are_refused, |app| {
     let two_hosts = raw::ask(&app.base_url, "GET /api/v1/site HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n").await;
     assert_eq!(raw::status(&two_hosts), "400");
 });
+
+app_test!(an_export_runs_nothing_in_a_spreadsheet, |app| {
+    let owner = app.customer("owner@karoo.test").await;
+    let path = format!("/accounts/{}", owner.account_id);
+    for name in ["=cmd|' /C calc'!A0", "@SUM(1+1)*cmd", "+1-1", "plain, but \"quoted\""] {
+        let change = serde_json::json!({ "company_name": name });
+        owner.client.patch(&path, change).await.expect(200);
+    }
+    let reply = owner.client.get("/audit/export.csv").await.expect(200);
+    assert!(reply.headers["content-type"].to_str().unwrap().starts_with("text/csv"));
+    let mut reader = csv::Reader::from_reader(reply.body.as_bytes());
+    assert_eq!(&reader.headers().unwrap()[0], "id");
+    let rows: Vec<_> = reader.records().map(|row| row.unwrap()).collect();
+    let cells: Vec<&str> = rows.iter().flat_map(|row| row.iter()).collect();
+    assert!(
+        cells
+            .iter()
+            .all(|cell| !cell.starts_with(['=', '+', '@', '-', '\t', '\r']))
+    );
+    assert!(
+        cells.iter().any(|cell| cell.contains("=cmd|' /C calc'!A0")),
+        "{cells:?}"
+    );
+    assert!(cells.contains(&"plain, but \"quoted\""), "{cells:?}");
+    let page: common::Page<common::audit::AuditEntry> = owner.client.get("/audit").await.expect(200).json();
+    assert_eq!(rows.len(), page.items.len());
+    let unknown = owner.client.get("/audit/export.csv?limit=1").await;
+    assert_eq!(unknown.problem(), "422 invalid");
+});
