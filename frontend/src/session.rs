@@ -287,7 +287,8 @@ pub fn guarded(page: Page) -> impl IntoView {
         Stage::Show if is_closed.get() => enrol_first().into_any(),
         Stage::Show => {
             // Nothing of one company may stay on the screen when another one is chosen.
-            session.id.track();
+            // Read, not only tracked: a memo that nobody has read counts as changed at the first look.
+            let _ = session.account_id();
             open(page)
         }
         Stage::Wait | Stage::Leave => view! { <PageSkeleton label=t().auth.checking/> }.into_any(),

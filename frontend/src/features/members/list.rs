@@ -76,7 +76,7 @@ pub fn MembersPage() -> impl IntoView {
         };
         view! {
             <p class="soft">{t().members.intro}</p>
-            {members.show(t().members.list_failed, rows_skeleton, move |page| rows(page, place, is_owner))}
+            {members.show(t().members.list_failed, rows_skeleton, move |page| rows(page, place, is_owner.get()))}
             {dynamic(others)}
             {asking.view()}
         }
@@ -85,11 +85,8 @@ pub fn MembersPage() -> impl IntoView {
     settings_frame(t().members.title, content)
 }
 
-fn rows(page: Page<Member>, place: Place, is_owner: Memo<bool>) -> AnyView {
-    let rows = page
-        .items
-        .into_iter()
-        .map(|member| view! { <Row member place is_owner/> }.into_any());
+fn rows(page: Page<Member>, place: Place, is_owner: bool) -> AnyView {
+    let rows = page.items.into_iter().map(|member| person(member, place, is_owner));
     view! {
         <section class="card" aria-label=t().members.title id=LIST_ID tabindex="-1">
             <ul class="people">{rows.collect_view()}</ul>
@@ -125,12 +122,10 @@ fn full_name(member: &Member) -> String {
     format!("{} {}", member.first_name, member.last_name)
 }
 
-#[component]
-fn Row(member: Member, place: Place, is_owner: Memo<bool>) -> impl IntoView {
+fn person(member: Member, place: Place, is_owner: bool) -> AnyView {
     let texts = t().members;
     let name = full_name(&member);
     let problem = RwSignal::new(None::<Words>);
-    let role = RwSignal::new(member.role);
     let factor = match member.has_second_factor {
         true => Mark::new(Tone::Positive, "shield", texts.two_step_on),
         false => Mark::new(Tone::Neutral, "shield", texts.two_step_off),
@@ -139,15 +134,11 @@ fn Row(member: Member, place: Place, is_owner: Memo<bool>) -> impl IntoView {
         .is_self
         .then(|| view! { <span class="badge">{texts.you}</span> }.into_any());
     let since = dates::date(member.joined_at);
-    let person = StoredValue::new(member.clone());
-    let controls = move || match is_owner.get() {
-        true => view! { <RoleChoice member=person.get_value() place role problem/> }.into_any(),
-        false => view! { <p class="strong">{move || roles::name(role.get())}</p> }.into_any(),
+    let controls = match is_owner {
+        true => view! { <RoleChoice member=member.clone() place problem/> }.into_any(),
+        false => view! { <p class="strong">{roles::name(member.role)}</p> }.into_any(),
     };
-    let way_out = move || {
-        let member = person.get_value();
-        (member.is_self || is_owner.get()).then(|| way_out(member, place))
-    };
+    let way_out = (member.is_self || is_owner).then(|| way_out(&member, place));
     view! {
         <li class="person">
             <span class="avatar avatar-large" aria-hidden="true">{initials(&name)}</span>
@@ -156,7 +147,7 @@ fn Row(member: Member, place: Place, is_owner: Memo<bool>) -> impl IntoView {
                 <p class="small muted">{member.email}</p>
                 <p class="row small muted">{badge(factor)} <span title=since.clone()>{texts.since(&since)}</span></p>
             </div>
-            <div class="person-actions">{dynamic(controls)} {dynamic(way_out)}</div>
+            <div class="person-actions">{controls} {way_out}</div>
             <div class="person-problem">{problem_banner(problem)}</div>
         </li>
     }
@@ -165,14 +156,10 @@ fn Row(member: Member, place: Place, is_owner: Memo<bool>) -> impl IntoView {
 
 /// The role as a select; its button appears when another one is chosen.
 #[component]
-fn RoleChoice(
-    member: Member,
-    place: Place,
-    role: RwSignal<AccountRole>,
-    problem: RwSignal<Option<Words>>,
-) -> impl IntoView {
+fn RoleChoice(member: Member, place: Place, problem: RwSignal<Option<Words>>) -> impl IntoView {
     let texts = t().members;
     let name = full_name(&member);
+    let role = RwSignal::new(member.role);
     let chosen = RwSignal::new(role.get_untracked());
     let is_busy = RwSignal::new(false);
     let user = member.user_id;
@@ -187,6 +174,11 @@ fn RoleChoice(
             role.try_set(answer.role);
             place.toast.say(texts.role_saved);
             if is_self {
+                // One's own rights change with it, and with them the whole list.
+                place.members.update(|page| {
+                    let own = page.items.iter_mut().find(|member| member.is_self);
+                    own.into_iter().for_each(|own| own.role = answer.role);
+                });
                 place.session.renew();
             }
             Ok(())
@@ -242,9 +234,9 @@ fn RoleChoice(
 }
 
 /// Remove somebody, or leave oneself.
-fn way_out(member: Member, place: Place) -> AnyView {
+fn way_out(member: &Member, place: Place) -> AnyView {
     let texts = t().members;
-    let name = full_name(&member);
+    let name = full_name(member);
     let user = member.user_id;
     let Place {
         account,
