@@ -266,8 +266,3 @@ pub fn pdf_address(invoice: &InvoiceSummary) -> String {
         invoice.id, invoice.account_id
     )
 }
-
-/// Where a file is that an endpoint makes of a query.
-pub fn file_address<E: Endpoint>(query: &E::Request) -> Result<String, Failure> {
-    Ok(with_query(&format!("{API_BASE}{}", E::PATH), &to_json(query)?))
-}

@@ -1,8 +1,8 @@
 //! What the list of the audit log is narrowed to: by action, by days, by words; it stands in the address.
 
 use common::{
-    FieldError,
-    audit::{AuditAction, AuditFilter, AuditQuery, ExportAudit},
+    API_BASE, Endpoint, FieldError,
+    audit::{AuditAction, AuditQuery, ExportAudit},
     ids::AccountId,
     instant,
 };
@@ -12,7 +12,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::entry;
 use crate::{
     address::query_value,
-    api, browser,
+    browser,
     components::{
         button::{Kind, PlainButton},
         dynamic::{dynamic, pressed, react},
@@ -52,27 +52,23 @@ impl Filters {
         }
     }
 
-    /// The file with everything that these filters show.
-    pub fn file(&self, account_id: Option<AccountId>) -> Option<String> {
-        let AuditQuery {
-            action,
-            from,
-            to,
-            search,
-            ..
-        } = self.query();
-        let filter = AuditFilter {
-            account_id,
-            action,
-            from,
-            to,
-            search,
-        };
-        api::file_address::<ExportAudit>(&filter).ok()
+    /// The file with everything that these filters show. Links carry no headers, so it names the account.
+    pub fn file(&self, account_id: Option<AccountId>) -> String {
+        let account_id = account_id.map(|id| format!("account_id={id}"));
+        let query: Vec<String> = account_id.into_iter().chain(self.pairs(browser::encode)).collect();
+        format!("{API_BASE}{}?{}", ExportAudit::PATH, query.join("&"))
     }
 
     /// The page with these filters; only what is set stands in the address.
     fn address(&self, encode: fn(&str) -> String) -> String {
+        let query = self.pairs(encode);
+        match query.is_empty() {
+            true => HERE.to_owned(),
+            false => format!("{HERE}?{}", query.join("&")),
+        }
+    }
+
+    fn pairs(&self, encode: fn(&str) -> String) -> Vec<String> {
         let action = self.action.map(AuditAction::as_str).unwrap_or_default();
         let pairs = [
             ("action", action),
@@ -80,15 +76,11 @@ impl Filters {
             ("to", &self.to),
             ("search", &self.search),
         ];
-        let query: Vec<String> = pairs
+        pairs
             .into_iter()
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| format!("{name}={}", encode(value)))
-            .collect();
-        match query.is_empty() {
-            true => HERE.to_owned(),
-            false => format!("{HERE}?{}", query.join("&")),
-        }
+            .collect()
     }
 
     /// Tells the list apart from other filters of it.

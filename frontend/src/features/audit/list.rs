@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api,
     components::{
-        button::{DownloadLink, Kind, PlainButton},
+        button::{Kind, PlainButton},
         data::{self, Column, cell, row},
         dynamic::{dynamic, flag},
         skeleton::rows_skeleton,
@@ -61,9 +61,7 @@ fn log() -> AnyView {
         <div class="stack">
             <p class="soft">{texts.intro}</p>
             <FilterForm filters/>
-            {dynamic(move || filters.get().file(session.account_id()).map(|href| {
-                view! { <p><DownloadLink href label=texts.download kind=Kind::Secondary/></p> }.into_any()
-            }))}
+            <p><a class="btn btn-secondary" download="" href=move || filters.read().file(session.account_id())>{texts.download}</a></p>
             <div class="list" class:is-stale=entries.is_refreshing() aria-busy=flag(move || entries.is_busy.get())>
                 {entries.show(texts.list_failed, rows_skeleton, |(filters, page)| table(&filters, page))}
             </div>
