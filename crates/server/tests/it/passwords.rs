@@ -208,7 +208,8 @@ app_test!(known_and_unknown_addresses_take_as_long, |app| {
             _ => json!({ "email": email }),
         };
         let started = Instant::now();
-        client.post(path, body).await;
+        let reply = client.post(path, body).await;
+        assert_ne!(reply.status.as_u16(), 429, "a limit answers sooner than the work takes");
         started.elapsed()
     };
     for (path, samples) in [
@@ -223,6 +224,8 @@ app_test!(known_and_unknown_addresses_take_as_long, |app| {
         for _ in 0..4 {
             let (mut known, mut unknown) = (Vec::new(), Vec::new());
             for at in 0..samples {
+                // Every budget is whole again: what is measured is the work.
+                app.advance(TimeDelta::minutes(30));
                 known.push(ask(path, "known@karoo.test").await);
                 unknown.push(ask(path, &format!("unknown{at}@karoo.test")).await);
             }
