@@ -36,7 +36,7 @@ pub fn read(text: &str) -> Option<Typed> {
     is_ours.then_some(Typed::Recovery(signs))
 }
 
-/// New recovery codes as people see them, `XXXXX-XXXXX`.
+/// New recovery codes as people see them: five signs, a dash, five signs.
 pub fn new_recovery_codes() -> Vec<String> {
     (0..RECOVERY_CODES).map(|_| new_recovery_code()).collect()
 }

@@ -1,9 +1,4 @@
-//! Odd requests: unknown paths and values, spellings that leave the folder, headers that every answer carries.
-
-use std::{
-    io::{Read, Write},
-    net::TcpStream,
-};
+//! Odd requests: unknown paths and values, other methods, lists in place of objects.
 
 use reqwest::Method;
 use serde_json::json;
@@ -54,59 +49,6 @@ app_test!(odd_requests_are_answered_by_name, |app| {
         client.get(&format!("/invoices?cursor={far}")).await.value()["errors"][0]["field"],
         "cursor"
     );
-});
-
-/// The first bytes of the answer to a path that no URL library would send as it stands.
-fn ask_raw(base_url: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(base_url.trim_start_matches("http://")).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
-app_test!(no_spelling_of_a_path_leaves_the_client_s_folder, |app| {
-    // Both exist beside the folder of the client.
-    for file in ["Cargo.toml", "index.html"] {
-        for prefix in [
-            "../",
-            "..%2f",
-            "%2e%2e/",
-            "..%5c",
-            "..\\",
-            "x/../../",
-            "./../",
-            "..%252f",
-            "%c0%ae%c0%ae/",
-        ] {
-            let path = format!("/{prefix}{file}");
-            let base_url = app.base_url.clone();
-            let asked = path.clone();
-            let answer = actix_web::rt::task::spawn_blocking(move || ask_raw(&base_url, &asked))
-                .await
-                .unwrap();
-            let is_refused = answer.starts_with("HTTP/1.1 404") || answer.starts_with("HTTP/1.1 400");
-            assert!(
-                is_refused && !answer.contains("data-trunk") && !answer.contains("[package]"),
-                "{path}: {answer}"
-            );
-        }
-    }
-    let reply = send(app.client().at(Method::GET, "/.stamp")).await;
-    assert_eq!(reply.problem(), "404 not_found");
-});
-
-app_test!(every_answer_tells_the_browser_what_this_site_never_does, |app| {
-    let client = app.client();
-    let live = send(client.at(Method::GET, "/health/live")).await.expect(200);
-    assert_eq!(live.headers["x-content-type-options"], "nosniff");
-    assert!(
-        live.headers["content-security-policy"]
-            .to_str()
-            .unwrap()
-            .contains("form-action 'self' http://127.0.0.1:")
-    );
-    assert_eq!(client.get("/plans").await.headers["cache-control"], "no-store");
 });
 
 app_test!(probes_may_use_head, |app| {

@@ -4,8 +4,10 @@ use reqwest::Method;
 
 use crate::support::{client::send, raw};
 
-const UP: [&str; 16] = [
+const UP: [&str; 18] = [
     "../",
+    "./../",
+    "x/../../",
     "..%2f",
     "..%2F",
     "%2e%2e/",
