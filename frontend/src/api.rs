@@ -5,6 +5,7 @@
 use std::{
     cell::{Cell, RefCell},
     pin::Pin,
+    slice,
 };
 
 use common::{
@@ -235,16 +236,19 @@ fn with_query(path: &str, parameters: &serde_json::Value) -> String {
     let mut url = path.to_owned();
     let mut separator = '?';
     for (name, value) in parameters.as_object().into_iter().flatten() {
-        let value = match value {
-            serde_json::Value::Null => continue,
-            serde_json::Value::String(text) => browser::encode(text),
-            other => other.to_string(),
-        };
-        url.push(separator);
-        url.push_str(name);
-        url.push('=');
-        url.push_str(&value);
-        separator = '&';
+        // A list is a parameter that is repeated.
+        for value in value.as_array().map_or(slice::from_ref(value), Vec::as_slice) {
+            let value = match value {
+                serde_json::Value::Null => continue,
+                serde_json::Value::String(text) => browser::encode(text),
+                other => other.to_string(),
+            };
+            url.push(separator);
+            url.push_str(name);
+            url.push('=');
+            url.push_str(&value);
+            separator = '&';
+        }
     }
     url
 }

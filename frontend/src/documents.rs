@@ -5,10 +5,11 @@
 
 use common::{
     Endpoint, Money,
-    ids::{InvoiceId, PaymentId},
-    invoices::{AppliedPayment, GetInvoice, Invoice, InvoiceLine, Party},
+    ids::{InvoiceId, PaymentId, PaymentMethodId},
+    invoices::{AppliedPayment, CreditNote, GetInvoice, Invoice, InvoiceLine, Party},
     payments::{CancelPayment, GetPayment, Payment, PaymentEvent},
     plans::ProductCode,
+    refunds::Refund,
 };
 use serde::Deserialize;
 
@@ -21,6 +22,11 @@ struct InvoiceRest {
     customer: Party,
     lines: Vec<InvoiceLine>,
     payments: Vec<AppliedPayment>,
+    credit_notes: Vec<CreditNote>,
+    product_code: Option<ProductCode>,
+    due_days: u16,
+    version: i64,
+    sent_at: Option<String>,
 }
 
 pub async fn invoice(id: InvoiceId) -> Result<Invoice, Failure> {
@@ -33,6 +39,11 @@ pub async fn invoice(id: InvoiceId) -> Result<Invoice, Failure> {
         customer: rest.customer,
         lines: rest.lines,
         payments: rest.payments,
+        credit_notes: rest.credit_notes,
+        product_code: rest.product_code,
+        due_days: rest.due_days,
+        version: rest.version,
+        sent_at: rest.sent_at.and_then(|at| at.parse().ok()),
     })
 }
 
@@ -40,6 +51,10 @@ pub async fn invoice(id: InvoiceId) -> Result<Invoice, Failure> {
 struct PaymentRest {
     credited: Money,
     product_code: Option<ProductCode>,
+    payment_method_id: Option<PaymentMethodId>,
+    reversed_at: Option<String>,
+    refundable: Money,
+    refunds: Vec<Refund>,
     events: Vec<PaymentEvent>,
 }
 
@@ -61,6 +76,10 @@ async fn read_payment<E: Endpoint<Request = ()>>(id: PaymentId) -> Result<Paymen
         product_code: rest.product_code,
         // No page shows the attempts, so they are not read.
         attempts: Vec::new(),
+        payment_method_id: rest.payment_method_id,
+        reversed_at: rest.reversed_at.and_then(|at| at.parse().ok()),
+        refundable: rest.refundable,
+        refunds: rest.refunds,
         events: rest.events,
     })
 }
@@ -77,12 +96,13 @@ mod tests {
         let text = r#"{"id":"01929b7e-7c1c-7000-8000-000000000001","number":"INV-000001","status":"open",
             "account_id":"01929b7e-7c1c-7000-8000-000000000002","customer_name":"K","description":"Pro, monthly",
             "currency":"ZAR","subtotal":{"minor":46000,"currency":"ZAR"},"vat":{"minor":6900,"currency":"ZAR"},
-            "total":{"minor":52900,"currency":"ZAR"},"amount_paid":{"minor":0,"currency":"ZAR"},
+            "total":{"minor":52900,"currency":"ZAR"},"amount_paid":{"minor":0,"currency":"ZAR"},"credited":{"minor":0,"currency":"ZAR"},
             "balance":{"minor":52900,"currency":"ZAR"},"created_at":"2026-11-24T08:00:00Z","issued_at":null,
             "due_at":null,"paid_at":null,"title":"Tax invoice",
             "supplier":{"name":"S","address":null,"vat_number":"4000000000","email":null},
             "customer":{"name":"K","address":{"line1":"1","city":"C","postal_code":"8001","country":"ZA"},
-            "vat_number":null,"email":"k@k.example"},"lines":[],"payments":[]}"#;
+            "vat_number":null,"email":"k@k.example"},"lines":[],"payments":[],
+            "credit_notes":[],"product_code":"PRO_MONTHLY","due_days":0,"version":1,"sent_at":null}"#;
         let whole: Invoice = serde_json::from_str(text).unwrap();
         let summary: InvoiceSummary = serde_json::from_str(text).unwrap();
         let rest: InvoiceRest = serde_json::from_str(text).unwrap();

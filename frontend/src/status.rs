@@ -113,6 +113,7 @@ mod tests {
             vat: Money::zar(6_900),
             total: Money::zar(52_900),
             amount_paid: Money::zar(paid),
+            credited: Money::zar(0),
             balance: Money::zar(52_900 - paid),
             created_at: "2026-11-01T08:00:00Z".parse().unwrap(),
             issued_at: None,

@@ -42,6 +42,24 @@ crate::text_enum! {
         InvoiceIssued = "invoice.issued",
         PlanGranted = "plan.granted",
         StaffRoleChanged = "staff.role_changed",
+        InvoiceDrafted = "invoice.drafted",
+        InvoiceChanged = "invoice.changed",
+        InvoiceDeleted = "invoice.deleted",
+        InvoiceSent = "invoice.sent",
+        InvoiceVoided = "invoice.voided",
+        InvoiceWrittenOff = "invoice.written_off",
+        CreditNoteIssued = "credit_note.issued",
+        CreditApplied = "credit.applied",
+        ChargeStarted = "charge.started",
+        PaymentRecorded = "payment.recorded",
+        PaymentReversed = "payment.reversed",
+        RefundRequested = "refund.requested",
+        RefundChanged = "refund.changed",
+        MethodAdded = "payment_method.added",
+        MethodChanged = "payment_method.changed",
+        MethodRemoved = "payment_method.removed",
+        NotificationReplayed = "notification.replayed",
+        ReconciliationStarted = "reconciliation.started",
     }
 }
 
@@ -76,7 +94,8 @@ pub struct AuditEntry {
     pub account_id: Option<AccountId>,
     /// The thing concerned in words: a number, an address, a name.
     pub subject: String,
-    /// Kind of the thing: `user`, `session`, `account`, `member`, `invitation`, `api_key`, `payment`, `invoice`.
+    /// Kind of the thing: `user`, `session`, `account`, `member`, `invitation`, `api_key`, `payment`, `invoice`, `credit_note`,
+    /// `refund`, `payment_method`, `notification`, `reconciliation`.
     pub subject_kind: String,
     pub subject_id: Option<String>,
     /// Field by field what changed, in order; secrets never stand here.

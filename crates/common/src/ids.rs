@@ -128,6 +128,16 @@ id! {
     CreditId,
     /// One write of a customer's plan and its paid-until date.
     PlanGrantId,
+    CreditNoteId,
+    /// A card that may be charged, or the wish to add one.
+    PaymentMethodId,
+    RefundId,
+    /// One comparison of payments with PayFast's statement.
+    ReconciliationId,
+    /// One line of PayFast's statement.
+    StatementLineId,
+    /// One balanced set of postings in the books.
+    LedgerTransactionId,
 }
 
 #[cfg(test)]

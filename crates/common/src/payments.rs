@@ -7,11 +7,13 @@ use crate::{
     accounts::AccountRole,
     api_keys::ApiScope,
     auth::StaffRole,
-    endpoint::{Access, Endpoint, Method},
-    ids::{AccountId, AttemptId, InvoiceId, PaymentId},
+    endpoint::{self, Access, Endpoint},
+    ids::{AccountId, AttemptId, InvoiceId, PaymentId, PaymentMethodId},
+    invoices::Reason,
     money::{Currency, Money},
     page::Page,
     plans::ProductCode,
+    refunds::Refund,
 };
 
 crate::text_enum! {
@@ -33,6 +35,20 @@ crate::text_enum! {
     /// Who takes the money.
     pub enum Provider {
         Payfast = "payfast",
+        /// The supplier's own bank: an EFT that staff recorded.
+        Bank = "bank",
+    }
+}
+
+crate::text_enum! {
+    /// How a payment is made.
+    pub enum Method {
+        /// On PayFast's page.
+        Redirect = "redirect",
+        /// A saved card, charged by us.
+        SavedCard = "saved_card",
+        /// An EFT that staff recorded.
+        Eft = "eft",
     }
 }
 
@@ -76,6 +92,9 @@ pub struct PaymentSummary {
     pub fee: Option<Money>,
     pub net: Option<Money>,
     pub provider: Provider,
+    pub method: Method,
+    /// Part of the amount that went back to the customer, or is on its way.
+    pub refunded: Money,
     /// The provider's own id: PayFast's `pf_payment_id`.
     pub provider_reference: Option<String>,
     #[serde(with = "crate::instant")]
@@ -96,7 +115,16 @@ pub struct Payment {
     pub credited: Money,
     /// What this payment bought, when it bought a plan.
     pub product_code: Option<ProductCode>,
+    /// The saved card that is charged.
+    pub payment_method_id: Option<PaymentMethodId>,
+    /// When the bank took the money back.
+    #[serde(default, with = "crate::instant::option")]
+    pub reversed_at: Option<DateTime<Utc>>,
+    /// What may still be refunded.
+    pub refundable: Money,
     pub attempts: Vec<PaymentAttempt>,
+    /// Oldest first.
+    pub refunds: Vec<Refund>,
     /// Oldest first.
     pub events: Vec<PaymentEvent>,
 }
@@ -106,6 +134,10 @@ crate::text_enum! {
     pub enum AttemptKind {
         /// The customer is sent to the provider's page.
         Redirect = "redirect",
+        /// The server charges a saved card.
+        Adhoc = "adhoc",
+        /// Staff recorded money that came by EFT.
+        Manual = "manual",
     }
 }
 
@@ -131,7 +163,49 @@ pub struct PaymentEvent {
     pub note: String,
 }
 
-/// Filters of `GET /payments`.
+crate::text_enum! {
+    /// How a list of payments is ordered; `-` puts the greatest first.
+    pub enum PaymentSort {
+        Created = "created_at",
+        CreatedNewest = "-created_at",
+        Amount = "amount",
+        AmountLargest = "-amount",
+    }
+}
+
+/// Filters of `GET /payments`, without its paging.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentFilter {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
+    /// Any of these; `status=failed&status=expired`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub status: Vec<PaymentStatus>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub method: Vec<Method>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// First day of creation, `2026-11-01`, in South African time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Last day, inclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Least amount, in cents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    /// Largest amount, in cents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    /// Part of description, invoice number, customer or provider's reference; three characters or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<PaymentSort>,
+}
+
+/// `GET /payments`: [`PaymentFilter`] and paging.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentQuery {
@@ -139,16 +213,40 @@ pub struct PaymentQuery {
     pub limit: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// `created_at` or `-created_at` (default).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sort: Option<String>,
+    pub account_id: Option<AccountId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub status: Vec<PaymentStatus>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub method: Vec<Method>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<PaymentStatus>,
+    pub currency: Option<Currency>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<PaymentSort>,
+}
+
+/// Charges a saved card for an open invoice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCharge {
+    /// The account's default one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_method_id: Option<PaymentMethodId>,
 }
 
 pub struct StartCheckout;
 impl Endpoint for StartCheckout {
-    const METHOD: Method = Method::Post;
+    const METHOD: endpoint::Method = endpoint::Method::Post;
     const PATH: &'static str = "/checkout";
     const ACCESS: Access = Access::Account(AccountRole::Member);
     const SCOPE: Option<ApiScope> = Some(ApiScope::PaymentsWrite);
@@ -158,7 +256,7 @@ impl Endpoint for StartCheckout {
 
 pub struct ListPayments;
 impl Endpoint for ListPayments {
-    const METHOD: Method = Method::Get;
+    const METHOD: endpoint::Method = endpoint::Method::Get;
     const PATH: &'static str = "/payments";
     const ACCESS: Access = Access::Account(AccountRole::Viewer);
     const SCOPE: Option<ApiScope> = Some(ApiScope::PaymentsRead);
@@ -168,7 +266,7 @@ impl Endpoint for ListPayments {
 
 pub struct GetPayment;
 impl Endpoint for GetPayment {
-    const METHOD: Method = Method::Get;
+    const METHOD: endpoint::Method = endpoint::Method::Get;
     const PATH: &'static str = "/payments/{id}";
     const ACCESS: Access = Access::Account(AccountRole::Viewer);
     const SCOPE: Option<ApiScope> = Some(ApiScope::PaymentsRead);
@@ -179,7 +277,7 @@ impl Endpoint for GetPayment {
 /// The customer gives up a payment that waits; money that arrives later still counts.
 pub struct CancelPayment;
 impl Endpoint for CancelPayment {
-    const METHOD: Method = Method::Post;
+    const METHOD: endpoint::Method = endpoint::Method::Post;
     const PATH: &'static str = "/payments/{id}/cancel";
     const ACCESS: Access = Access::Account(AccountRole::Member);
     const SCOPE: Option<ApiScope> = Some(ApiScope::PaymentsWrite);
@@ -187,10 +285,43 @@ impl Endpoint for CancelPayment {
     type Response = Payment;
 }
 
+/// All that match as `text/csv`, without an end to their number.
+pub struct ExportPayments;
+impl Endpoint for ExportPayments {
+    const METHOD: endpoint::Method = endpoint::Method::Get;
+    const PATH: &'static str = "/payments/export.csv";
+    const ACCESS: Access = Access::Account(AccountRole::Viewer);
+    const SCOPE: Option<ApiScope> = Some(ApiScope::PaymentsRead);
+    type Request = PaymentFilter;
+    type Response = ();
+}
+
+/// Charges a saved card for an open invoice, once; needs `Idempotency-Key`. Answers 201 with the payment as it then
+/// stands: `processing` until PayFast's notification, or `unknown`.
+pub struct ChargeMethod;
+impl Endpoint for ChargeMethod {
+    const METHOD: endpoint::Method = endpoint::Method::Post;
+    const PATH: &'static str = "/invoices/{id}/charge";
+    const ACCESS: Access = Access::Account(AccountRole::Member);
+    const SCOPE: Option<ApiScope> = Some(ApiScope::PaymentsWrite);
+    type Request = NewCharge;
+    type Response = Payment;
+}
+
+/// The bank took the money back: a lost dispute, an EFT that bounced. The invoice is open again.
+pub struct ReversePayment;
+impl Endpoint for ReversePayment {
+    const METHOD: endpoint::Method = endpoint::Method::Post;
+    const PATH: &'static str = "/payments/{id}/reverse";
+    const ACCESS: Access = Access::Staff(StaffRole::Billing);
+    type Request = Reason;
+    type Response = Payment;
+}
+
 /// PayFast's notification: form-encoded, answered 200 once it is stored.
 pub struct ReceiveItn;
 impl Endpoint for ReceiveItn {
-    const METHOD: Method = Method::Post;
+    const METHOD: endpoint::Method = endpoint::Method::Post;
     const PATH: &'static str = "/payments/payfast/itn";
     const ACCESS: Access = Access::Gateway;
     type Request = ();

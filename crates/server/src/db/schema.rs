@@ -101,6 +101,14 @@ table! {
         issued_at -> Nullable<Timestamp>,
         due_at -> Nullable<Timestamp>,
         paid_at -> Nullable<Timestamp>,
+        credited_minor -> BigInt,
+        returned_minor -> BigInt,
+        version -> BigInt,
+        due_days -> Integer,
+        sent_at -> Nullable<Timestamp>,
+        original_taken_at -> Nullable<Timestamp>,
+        document_sha256 -> Nullable<Text>,
+        search_text -> Text,
     }
 }
 
@@ -145,6 +153,12 @@ table! {
         updated_at -> Timestamp,
         succeeded_at -> Nullable<Timestamp>,
         expires_at -> Nullable<Timestamp>,
+        method -> Text,
+        payment_method_id -> Nullable<Text>,
+        refunded_minor -> BigInt,
+        reversed_at -> Nullable<Timestamp>,
+        next_check_at -> Nullable<Timestamp>,
+        search_text -> Text,
     }
 }
 
@@ -174,12 +188,13 @@ table! {
     customer_credits (id) {
         id -> Text,
         account_id -> Text,
-        payment_id -> Text,
+        payment_id -> Nullable<Text>,
         source -> Text,
         currency -> Text,
         amount_minor -> BigInt,
         reason -> Text,
         created_at -> Timestamp,
+        invoice_id -> Nullable<Text>,
     }
 }
 
@@ -334,6 +349,150 @@ table! {
     }
 }
 
+table! {
+    credit_notes (id) {
+        id -> Text,
+        account_id -> Text,
+        invoice_id -> Text,
+        number -> Text,
+        reason -> Text,
+        currency -> Text,
+        net_minor -> BigInt,
+        vat_minor -> BigInt,
+        total_minor -> BigInt,
+        to_credit_minor -> BigInt,
+        document_sha256 -> Text,
+        issued_at -> Timestamp,
+        original_taken_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    payment_methods (id) {
+        id -> Text,
+        account_id -> Text,
+        kind -> Text,
+        status -> Text,
+        label -> Text,
+        last_four -> Nullable<Text>,
+        expires_year -> Nullable<Integer>,
+        expires_month -> Nullable<Integer>,
+        is_default -> Bool,
+        token -> Nullable<Text>,
+        token_hash -> Nullable<Text>,
+        warned_for -> Nullable<Text>,
+        created_by -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    refunds (id) {
+        id -> Text,
+        payment_id -> Text,
+        account_id -> Text,
+        credit_note_id -> Nullable<Text>,
+        status -> Text,
+        currency -> Text,
+        amount_minor -> BigInt,
+        from_credit_minor -> BigInt,
+        reason -> Text,
+        method -> Nullable<Text>,
+        bank_details -> Nullable<Text>,
+        provider_message -> Text,
+        requested_by -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        submitted_at -> Nullable<Timestamp>,
+        completed_at -> Nullable<Timestamp>,
+        attempts -> Integer,
+        next_check_at -> Nullable<Timestamp>,
+        lease_until -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    reconciliations (id) {
+        id -> Text,
+        from_day -> Date,
+        to_day -> Date,
+        status -> Text,
+        reason -> Text,
+        lines -> BigInt,
+        matched -> BigInt,
+        healed -> BigInt,
+        differences -> BigInt,
+        requested_by -> Nullable<Text>,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+        attempts -> Integer,
+        next_try_at -> Nullable<Timestamp>,
+        lease_until -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    statement_lines (id) {
+        id -> Text,
+        line_sha256 -> Text,
+        reconciliation_id -> Text,
+        at -> Timestamp,
+        kind -> Text,
+        name -> Text,
+        description -> Text,
+        currency -> Text,
+        gross_minor -> BigInt,
+        fee_minor -> BigInt,
+        net_minor -> BigInt,
+        balance_minor -> Nullable<BigInt>,
+        m_payment_id -> Nullable<Text>,
+        pf_payment_id -> Nullable<Text>,
+        verdict -> Text,
+        note -> Text,
+        payment_id -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+table! {
+    ledger_transactions (id) {
+        id -> Text,
+        serial -> BigInt,
+        at -> Timestamp,
+        kind -> Text,
+        source -> Text,
+        account_id -> Nullable<Text>,
+        invoice_id -> Nullable<Text>,
+        description -> Text,
+        currency -> Text,
+        previous_hash -> Text,
+        hash -> Text,
+    }
+}
+
+table! {
+    ledger_postings (transaction_id, position) {
+        transaction_id -> Text,
+        position -> Integer,
+        ledger_account -> Text,
+        account_id -> Nullable<Text>,
+        amount_minor -> BigInt,
+    }
+}
+
+table! {
+    book_checks (invariant) {
+        invariant -> Text,
+        holds -> Bool,
+        checked -> BigInt,
+        findings -> Text,
+        checked_at -> Timestamp,
+    }
+}
+
 joinable!(memberships -> accounts (account_id));
 joinable!(memberships -> users (user_id));
 joinable!(sessions -> users (user_id));
@@ -345,6 +504,10 @@ joinable!(invoice_lines -> invoices (invoice_id));
 joinable!(payments -> invoices (invoice_id));
 joinable!(payment_attempts -> payments (payment_id));
 joinable!(payment_events -> payments (payment_id));
+joinable!(credit_notes -> invoices (invoice_id));
+joinable!(refunds -> payments (payment_id));
+joinable!(statement_lines -> reconciliations (reconciliation_id));
+joinable!(ledger_postings -> ledger_transactions (transaction_id));
 
 allow_tables_to_appear_in_same_query!(
     users,
@@ -369,5 +532,13 @@ allow_tables_to_appear_in_same_query!(
     invitations,
     api_keys,
     audit_entries,
-    socket_tickets
+    socket_tickets,
+    credit_notes,
+    payment_methods,
+    refunds,
+    reconciliations,
+    statement_lines,
+    ledger_transactions,
+    ledger_postings,
+    book_checks
 );

@@ -194,7 +194,7 @@ fn invalid(path: &str, cause: &str) -> ApiError {
     ApiError::invalid(vec![error])
 }
 
-/// A query string; an unknown parameter or value is 422.
+/// A query string; an unknown parameter or value is 422. A list is a parameter that is repeated.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest for Query<T> {
@@ -202,13 +202,15 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let deserializer = serde_urlencoded::Deserializer::new(form_pairs(request.query_string()));
+        let deserializer = serde_html_form::Deserializer::new(form_pairs(request.query_string()));
         ready(
             serde_path_to_error::deserialize(deserializer)
                 .map(Query)
                 .map_err(|error| {
                     let path = error.path().to_string();
-                    invalid(&path, &error.into_inner().to_string())
+                    // A repeated parameter is one field.
+                    let path = path.split('[').next().unwrap_or_default();
+                    invalid(path, &error.into_inner().to_string())
                 }),
         )
     }

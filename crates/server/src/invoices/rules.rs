@@ -1,6 +1,9 @@
 //! Pure rules of invoices: VAT, numbers, and what money does to an invoice.
 
-use common::{Money, invoices::InvoiceStatus};
+use common::{
+    Money,
+    invoices::{InvoiceState, InvoiceStatus},
+};
 
 /// South Africa's standard rate, in percent.
 pub const VAT_PERCENT: i64 = 15;
@@ -35,6 +38,17 @@ fn included_vat(gross: i64) -> i64 {
 /// `INV-000001`.
 pub fn invoice_number(serial: i64) -> String {
     format!("INV-{serial:06}")
+}
+
+/// The stored state behind what a list is narrowed to.
+pub fn stored(state: InvoiceState) -> InvoiceStatus {
+    match state {
+        InvoiceState::Draft => InvoiceStatus::Draft,
+        InvoiceState::Open | InvoiceState::Overdue | InvoiceState::PartiallyPaid => InvoiceStatus::Open,
+        InvoiceState::Paid => InvoiceStatus::Paid,
+        InvoiceState::Void => InvoiceStatus::Void,
+        InvoiceState::Uncollectible => InvoiceStatus::Uncollectible,
+    }
 }
 
 /// What a payment does to an invoice.

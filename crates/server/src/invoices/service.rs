@@ -5,7 +5,7 @@ use common::{
     Currency, Money, Page,
     audit::AuditAction,
     ids::{AccountId, InvoiceId},
-    invoices::{AppliedPayment, Invoice, InvoiceQuery, InvoiceStatus, InvoiceSummary},
+    invoices::{AppliedPayment, Invoice, InvoiceQuery, InvoiceSort, InvoiceStatus, InvoiceSummary},
     money::format_money,
     plans::ProductCode,
 };
@@ -25,7 +25,7 @@ use crate::{
     db::{Conn, QueryResult},
     error::ApiError,
     paging::{self, Paging},
-    payments, plans,
+    payments, plans, search,
 };
 
 /// Writes the frozen draft of a plan purchase: it gets its number when the money is there.
@@ -67,6 +67,14 @@ pub fn draft_purchase(
         issued_at: None,
         due_at: None,
         paid_at: None,
+        credited_minor: 0,
+        returned_minor: 0,
+        version: 1,
+        due_days: 0,
+        sent_at: None,
+        original_taken_at: None,
+        document_sha256: None,
+        search_text: search::fold([account.company_name.as_str(), &description]),
     };
     let line = LineRow {
         id: clock::new_id(now),
@@ -177,12 +185,16 @@ pub async fn list(
     account_id: Option<AccountId>,
     query: InvoiceQuery,
 ) -> Result<Page<InvoiceSummary>, ApiError> {
-    let paging = Paging::parse(query.limit, query.cursor.as_deref(), query.sort.as_deref())?;
+    let paging = Paging::parse(
+        query.limit,
+        query.cursor.as_deref(),
+        query.sort.map(InvoiceSort::as_str),
+    )?;
     app.db
         .read(move |conn| {
             let filter = ListFilter {
                 account_id,
-                status: query.status,
+                status: query.status.iter().map(|state| rules::stored(*state)).collect(),
                 after: paging.after(InvoiceId::parse)?,
                 newest_first: paging.newest_first,
                 limit: paging.fetch(),
@@ -212,6 +224,11 @@ pub async fn load(app: &App, id: InvoiceId, account_id: Option<AccountId>) -> Re
                 customer: row.customer(),
                 lines: lines.into_iter().map(|line| line.into_line(row.currency)).collect(),
                 payments,
+                credit_notes: Vec::new(),
+                product_code: row.product_code,
+                due_days: u16::try_from(row.due_days).unwrap_or_default(),
+                version: row.version,
+                sent_at: row.sent_at.map(|at| at.and_utc()),
             })
         })
         .await

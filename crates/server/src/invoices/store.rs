@@ -43,6 +43,17 @@ pub struct InvoiceRow {
     pub issued_at: Option<NaiveDateTime>,
     pub due_at: Option<NaiveDateTime>,
     pub paid_at: Option<NaiveDateTime>,
+    pub credited_minor: i64,
+    /// Paid money that credit notes gave back as the customer's credit.
+    pub returned_minor: i64,
+    pub version: i64,
+    pub due_days: i32,
+    pub sent_at: Option<NaiveDateTime>,
+    /// When the original left; what is handed out after it is a copy.
+    pub original_taken_at: Option<NaiveDateTime>,
+    pub document_sha256: Option<String>,
+    /// What [`crate::search`] finds it by.
+    pub search_text: String,
 }
 
 impl InvoiceRow {
@@ -53,7 +64,7 @@ impl InvoiceRow {
     pub fn balance_minor(&self) -> i64 {
         match self.status {
             InvoiceStatus::Void => 0,
-            _ => self.total_minor - self.amount_paid_minor,
+            _ => self.total_minor - self.amount_paid_minor - self.credited_minor + self.returned_minor,
         }
     }
 
@@ -96,6 +107,7 @@ impl From<&InvoiceRow> for InvoiceSummary {
             vat: row.money(row.vat_minor),
             total: row.money(row.total_minor),
             amount_paid: row.money(row.amount_paid_minor),
+            credited: row.money(row.credited_minor),
             balance: row.money(row.balance_minor()),
             created_at: row.created_at.and_utc(),
             issued_at: row.issued_at.map(|at| at.and_utc()),
@@ -202,7 +214,8 @@ pub fn settle(conn: &mut Conn, id: InvoiceId, settled: &Settled<'_>) -> QueryRes
 /// What a list asks for; rows come by time of creation, then id.
 pub struct ListFilter {
     pub account_id: Option<AccountId>,
-    pub status: Option<InvoiceStatus>,
+    /// Any of these; empty for all.
+    pub status: Vec<InvoiceStatus>,
     pub after: Option<(NaiveDateTime, InvoiceId)>,
     pub newest_first: bool,
     pub limit: i64,
@@ -213,8 +226,8 @@ pub fn load_page(conn: &mut Conn, filter: &ListFilter) -> QueryResult<Vec<Invoic
     if let Some(account_id) = filter.account_id {
         query = query.filter(invoices::account_id.eq(account_id));
     }
-    if let Some(status) = filter.status {
-        query = query.filter(invoices::status.eq(status));
+    if !filter.status.is_empty() {
+        query = query.filter(invoices::status.eq_any(filter.status.clone()));
     }
     let (at, id) = (invoices::created_at, invoices::id);
     if let Some((after_at, after_id)) = filter.after {
@@ -238,8 +251,8 @@ pub fn count(conn: &mut Conn, filter: &ListFilter, at_most: i64) -> QueryResult<
     if let Some(account_id) = filter.account_id {
         query = query.filter(invoices::account_id.eq(account_id));
     }
-    if let Some(status) = filter.status {
-        query = query.filter(invoices::status.eq(status));
+    if !filter.status.is_empty() {
+        query = query.filter(invoices::status.eq_any(filter.status.clone()));
     }
     let ids: Vec<InvoiceId> = query.load(conn)?;
     Ok(i64::try_from(ids.len()).unwrap_or(at_most))

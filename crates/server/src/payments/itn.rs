@@ -287,8 +287,9 @@ pub async fn list(app: &App, query: ItnQuery) -> Result<Page<ItnSummary>, ApiErr
     let paging = Paging::parse(query.limit, query.cursor.as_deref(), None)?;
     app.db
         .read(move |conn| {
-            let total = store::count(conn, query.status, paging::COUNT_UP_TO)?;
-            let rows = store::load_page(conn, query.status, paging.after(ItnId::parse)?, paging.fetch())?;
+            let status = query.status.first().copied();
+            let total = store::count(conn, status, paging::COUNT_UP_TO)?;
+            let rows = store::load_page(conn, status, paging.after(ItnId::parse)?, paging.fetch())?;
             Ok(paging
                 .page(rows, total, |row| (row.received_at, row.id.to_string()))
                 .map(|row| (&row).into()))
@@ -305,5 +306,7 @@ pub async fn load(app: &App, id: ItnId) -> Result<ItnDto, ApiError> {
         raw_body: String::from_utf8_lossy(&row.raw_body).into_owned(),
         signed_string: Some(String::from_utf8_lossy(signed.expose()).into_owned()),
         checked_at: row.checked_at.map(|at| at.and_utc()),
+        checks: Vec::new(),
+        changes: Vec::new(),
     })
 }

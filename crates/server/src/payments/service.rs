@@ -8,7 +8,8 @@ use common::{
     invoices::{AppliedPayment, InvoiceStatus},
     money::{Currency, format_money},
     payments::{
-        AttemptKind, Checkout, CheckoutRequest, Payment, PaymentQuery, PaymentStatus, PaymentSummary, Provider,
+        AttemptKind, Checkout, CheckoutRequest, Method, Payment, PaymentQuery, PaymentSort, PaymentStatus,
+        PaymentSummary, Provider,
     },
     plans::ProductCode,
 };
@@ -31,7 +32,7 @@ use crate::{
     idempotency::{self, Answer},
     invoices::{self, service::InvoiceRow},
     paging::{self, Paging},
-    plans,
+    plans, search,
 };
 
 /// How long a customer may take on PayFast's page.
@@ -152,6 +153,16 @@ fn start(
         updated_at: now.naive_utc(),
         succeeded_at: None,
         expires_at: Some((now + TIME_TO_PAY).naive_utc()),
+        method: Method::Redirect,
+        payment_method_id: None,
+        refunded_minor: 0,
+        reversed_at: None,
+        next_check_at: None,
+        search_text: search::fold([
+            invoice.number.as_deref().unwrap_or_default(),
+            &invoice.customer_name,
+            &invoice.description,
+        ]),
     };
     let fields = signed_form(config, &payment, &invoice, &payer)?;
     store::insert(conn, &payment)?;
@@ -344,7 +355,11 @@ pub async fn list(
     account_id: Option<AccountId>,
     query: PaymentQuery,
 ) -> Result<Page<PaymentSummary>, ApiError> {
-    let paging = Paging::parse(query.limit, query.cursor.as_deref(), query.sort.as_deref())?;
+    let paging = Paging::parse(
+        query.limit,
+        query.cursor.as_deref(),
+        query.sort.map(PaymentSort::as_str),
+    )?;
     app.db
         .read(move |conn| {
             let filter = ListFilter {
@@ -376,6 +391,10 @@ fn details(conn: &mut Conn, id: PaymentId, account_id: Option<AccountId>) -> Res
         summary: row.summary(invoice.number),
         credited: row.money(row.credited_minor),
         product_code: row.product_code,
+        payment_method_id: row.payment_method_id,
+        reversed_at: row.reversed_at.map(|at| at.and_utc()),
+        refundable: row.money(0),
+        refunds: Vec::new(),
         attempts: store::load_attempts(conn, &row)?,
         events: store::load_events(conn, id)?,
     })

@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use common::{
     Currency, Money,
-    ids::{AccountId, AttemptId, CreditId, InvoiceId, PaymentEventId, PaymentId},
+    ids::{AccountId, AttemptId, CreditId, InvoiceId, PaymentEventId, PaymentId, PaymentMethodId},
     invoices::AppliedPayment,
-    payments::{AttemptKind, PaymentAttempt, PaymentEvent, PaymentStatus, PaymentSummary, Provider},
+    payments::{AttemptKind, Method, PaymentAttempt, PaymentEvent, PaymentStatus, PaymentSummary, Provider},
     plans::ProductCode,
 };
 use diesel::prelude::*;
@@ -35,6 +35,15 @@ pub struct PaymentRow {
     pub updated_at: NaiveDateTime,
     pub succeeded_at: Option<NaiveDateTime>,
     pub expires_at: Option<NaiveDateTime>,
+    pub method: Method,
+    pub payment_method_id: Option<PaymentMethodId>,
+    /// What was refunded, or is on its way.
+    pub refunded_minor: i64,
+    pub reversed_at: Option<NaiveDateTime>,
+    /// When the resolver asks about it again.
+    pub next_check_at: Option<NaiveDateTime>,
+    /// What [`crate::search`] finds it by.
+    pub search_text: String,
 }
 
 impl PaymentRow {
@@ -54,6 +63,8 @@ impl PaymentRow {
             fee: self.fee_minor.map(|minor| self.money(minor)),
             net: self.net_minor.map(|minor| self.money(minor)),
             provider: self.provider,
+            method: self.method,
+            refunded: self.money(self.refunded_minor),
             provider_reference: self.provider_reference.clone(),
             created_at: self.created_at.and_utc(),
             updated_at: self.updated_at.and_utc(),
@@ -261,7 +272,7 @@ pub fn load_applied(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<A
         .filter(payments::status.eq(PaymentStatus::Succeeded))
         .order((payments::succeeded_at, payments::id))
         .load(conn)?;
-    let credits: Vec<(PaymentId, String, i64)> = customer_credits::table
+    let credits: Vec<(Option<PaymentId>, String, i64)> = customer_credits::table
         .filter(customer_credits::payment_id.eq_any(rows.iter().map(|row| row.id).collect::<Vec<_>>()))
         .select((
             customer_credits::payment_id,
@@ -273,12 +284,12 @@ pub fn load_applied(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<A
         // Money that came a second time was never part of this payment's own amount.
         let excess: i64 = credits
             .iter()
-            .filter(|(id, reason, _)| *id == row.id && reason != super::settlement::PAID_AGAIN)
+            .filter(|(id, reason, _)| *id == Some(row.id) && reason != super::settlement::PAID_AGAIN)
             .map(|(_, _, minor)| minor)
             .sum();
         let minor = row.amount_minor - excess;
         (minor > 0).then(|| AppliedPayment {
-            payment_id: row.id,
+            payment_id: Some(row.id),
             amount: row.money(minor),
             at: row.succeeded_at.unwrap_or(row.updated_at).and_utc(),
             provider_reference: row.provider_reference.clone(),
@@ -290,7 +301,8 @@ pub fn load_applied(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<A
 /// What a list asks for; rows come by time of creation, then id.
 pub struct ListFilter {
     pub account_id: Option<AccountId>,
-    pub status: Option<PaymentStatus>,
+    /// Any of these; empty for all.
+    pub status: Vec<PaymentStatus>,
     pub after: Option<(NaiveDateTime, PaymentId)>,
     pub newest_first: bool,
     pub limit: i64,
@@ -305,8 +317,8 @@ pub fn load_page(conn: &mut Conn, filter: &ListFilter) -> QueryResult<Vec<(Payme
     if let Some(account_id) = filter.account_id {
         query = query.filter(payments::account_id.eq(account_id));
     }
-    if let Some(status) = filter.status {
-        query = query.filter(payments::status.eq(status));
+    if !filter.status.is_empty() {
+        query = query.filter(payments::status.eq_any(filter.status.clone()));
     }
     let (at, id) = (payments::created_at, payments::id);
     if let Some((after_at, after_id)) = filter.after {
@@ -330,8 +342,8 @@ pub fn count(conn: &mut Conn, filter: &ListFilter, at_most: i64) -> QueryResult<
     if let Some(account_id) = filter.account_id {
         query = query.filter(payments::account_id.eq(account_id));
     }
-    if let Some(status) = filter.status {
-        query = query.filter(payments::status.eq(status));
+    if !filter.status.is_empty() {
+        query = query.filter(payments::status.eq_any(filter.status.clone()));
     }
     let ids: Vec<PaymentId> = query.load(conn)?;
     Ok(i64::try_from(ids.len()).unwrap_or(at_most))

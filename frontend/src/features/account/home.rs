@@ -2,7 +2,7 @@
 
 use common::{
     accounts::{AccountRole, AccountSummary},
-    invoices::{InvoiceQuery, InvoiceStatus, InvoiceSummary, ListInvoices},
+    invoices::{InvoiceQuery, InvoiceState, InvoiceSummary, ListInvoices},
     money::format_money,
     payments::{ListPayments, PaymentQuery, PaymentStatus, PaymentSummary},
     plans::ProductCode,
@@ -72,18 +72,18 @@ pub fn HomePage() -> impl IntoView {
 async fn load() -> Result<Overview, Failure> {
     let invoices = |status, limit| InvoiceQuery {
         limit: Some(limit),
-        status,
+        status: Option::into_iter(status).collect(),
         ..InvoiceQuery::default()
     };
     let waiting = |status| PaymentQuery {
         limit: Some(1),
-        status: Some(status),
+        status: vec![status],
         ..PaymentQuery::default()
     };
     let last = api::call::<ListInvoices>(&[], &invoices(None, LAST_INVOICES))
         .await?
         .items;
-    let open = api::call::<ListInvoices>(&[], &invoices(Some(InvoiceStatus::Open), 20))
+    let open = api::call::<ListInvoices>(&[], &invoices(Some(InvoiceState::Open), 20))
         .await?
         .items;
     let mut waiting_payment = None;

@@ -1,7 +1,7 @@
 //! All invoices of the account, newest first; the filter and the page stand in the address.
 
 use common::{
-    invoices::{InvoiceQuery, InvoiceStatus, InvoiceSummary, ListInvoices},
+    invoices::{InvoiceQuery, InvoiceState, InvoiceStatus, InvoiceSummary, ListInvoices},
     money::format_money,
     page::Page,
 };
@@ -39,14 +39,11 @@ pub fn InvoicesPage() -> impl IntoView {
         let query = InvoiceQuery {
             limit: Some(ROWS),
             cursor: place().cursor,
-            sort: None,
-            status: InvoiceStatus::parse(&filter.read()),
+            status: InvoiceState::parse(&filter.read()).into_iter().collect(),
+            ..InvoiceQuery::default()
         };
-        async move {
-            api::call::<ListInvoices>(&[], &query)
-                .await
-                .map(|page| (query.status, page))
-        }
+        let filter = InvoiceStatus::parse(&filter.read());
+        async move { api::call::<ListInvoices>(&[], &query).await.map(|page| (filter, page)) }
     });
     view! {
         <div class="page">
