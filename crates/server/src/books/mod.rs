@@ -4,6 +4,7 @@
 //! Every movement of money calls [`service::post`] once, last in its transaction: the row of the series stays locked
 //! until the commit.
 
+pub mod entries;
 pub mod rules;
 pub mod service;
 pub mod store;

@@ -211,6 +211,14 @@ pub fn settle(conn: &mut Conn, id: InvoiceId, settled: &Settled<'_>) -> QueryRes
         .map(|updated| updated == 1)
 }
 
+/// Keeps the hash of an issued document.
+pub fn set_seal(conn: &mut Conn, id: InvoiceId, hash: &str) -> QueryResult<()> {
+    diesel::update(invoices::table.find(id))
+        .set(invoices::document_sha256.eq(hash))
+        .execute(conn)
+        .map(drop)
+}
+
 /// What a list asks for; rows come by time of creation, then id.
 pub struct ListFilter {
     pub account_id: Option<AccountId>,
