@@ -10,7 +10,11 @@ use super::{
     rules::{self, Hashed, Leg},
     store::{self, TransactionRow},
 };
-use crate::{clock, db::Conn, error::ApiError};
+use crate::{
+    clock,
+    db::{Conn, QueryResult},
+    error::ApiError,
+};
 
 /// One movement of money, as it is told to [`post`].
 pub struct Entry<'a> {
@@ -63,4 +67,9 @@ pub fn post(conn: &mut Conn, entry: &Entry<'_>, now: DateTime<Utc>) -> Result<()
     };
     store::insert(conn, &row, &legs)?;
     Ok(())
+}
+
+/// Whether this movement is in the books already.
+pub fn is_posted(conn: &mut Conn, kind: &str, source: &str) -> QueryResult<bool> {
+    store::is_posted(conn, kind, source)
 }

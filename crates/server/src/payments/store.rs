@@ -287,6 +287,13 @@ pub fn find_under_way(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Opt
         .optional()
 }
 
+pub fn load_ids_of(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<PaymentId>> {
+    payments::table
+        .filter(payments::invoice_id.eq(invoice_id))
+        .select(payments::id)
+        .load(conn)
+}
+
 /// What an invoice received, oldest first: the amount less what became credit.
 pub fn load_applied(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<AppliedPayment>> {
     let rows: Vec<PaymentRow> = payments::table
