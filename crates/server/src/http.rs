@@ -5,6 +5,7 @@
 pub mod access;
 pub mod body;
 pub mod csrf;
+pub mod file;
 pub mod origin;
 pub mod peer;
 pub mod rate_limit;

@@ -22,6 +22,7 @@ pub mod admin;
 pub mod clock;
 pub mod config;
 pub mod csv;
+pub mod days;
 pub mod db;
 pub mod demo;
 pub mod error;

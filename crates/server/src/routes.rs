@@ -13,7 +13,7 @@ use common::{
     audit::{ExportAudit, ListAudit},
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
     chat::{GetTicket, OpenSocket},
-    invoices::{GetInvoice, GetInvoicePdf, ListInvoices},
+    invoices::{ExportInvoices, GetInvoice, GetInvoicePdf, ListInvoices, TotalInvoices},
     itn::{GetItn, ListItns},
     members::{
         AcceptInvitation, ChangeMember, Invite, ListInvitations, ListMembers, PreviewInvitation, RegisterInvited,
@@ -21,7 +21,7 @@ use common::{
     },
     mfa::{ConfirmMfa, DisableMfa, EnrolMfa, GetMfa, RenewRecoveryCodes},
     passwords::{ChangePassword, ForgotPassword, JudgePassword, ResendVerification, ResetPassword},
-    payments::{CancelPayment, GetPayment, ListPayments, ReceiveItn, StartCheckout},
+    payments::{CancelPayment, ExportPayments, GetPayment, ListPayments, ReceiveItn, StartCheckout},
     plans::ListPlans,
     sessions::{ListSessions, RevokeOtherSessions, RevokeSession},
     site::GetSite,
@@ -145,12 +145,15 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<ListAudit, _, _>(audit::http::list);
     routes.add::<ExportAudit, _, _>(audit::http::export);
 
-    routes.add::<ListInvoices, _, _>(invoices::http::list);
+    routes.add::<ListInvoices, _, _>(invoices::list::http::list);
+    routes.add::<TotalInvoices, _, _>(invoices::list::http::totals);
+    routes.add::<ExportInvoices, _, _>(invoices::list::http::export);
     routes.add::<GetInvoice, _, _>(invoices::http::get);
     routes.add::<GetInvoicePdf, _, _>(invoices::http::get_pdf);
 
     routes.add::<StartCheckout, _, _>(payments::http::check_out);
-    routes.add::<ListPayments, _, _>(payments::http::list);
+    routes.add::<ListPayments, _, _>(payments::list::http::list);
+    routes.add::<ExportPayments, _, _>(payments::list::http::export);
     routes.add::<ReceiveItn, _, _>(payments::http::receive_itn);
     routes.add::<GetPayment, _, _>(payments::http::get);
     routes.add::<CancelPayment, _, _>(payments::http::cancel);
@@ -160,6 +163,7 @@ fn list(routes: &mut Routes<'_>) {
 
     routes.add::<ListItns, _, _>(payments::http::list_itns);
     routes.add::<GetItn, _, _>(payments::http::get_itn);
+
 }
 
 struct Routes<'a> {

@@ -1,18 +1,14 @@
 //! HTTP of invoices.
 
 use actix_web::{HttpResponse, http::header, web::Data};
-use common::{ids::InvoiceId, invoices::InvoiceQuery};
+use common::ids::InvoiceId;
 
 use super::service;
 use crate::{
     app::App,
     error::ApiError,
-    http::{Caller, IdPath, Query},
+    http::{Caller, IdPath},
 };
-
-pub async fn list(app: Data<App>, caller: Caller, query: Query<InvoiceQuery>) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(service::list(&app, caller.readable_account(), query.0).await?))
-}
 
 pub async fn get(app: Data<App>, caller: Caller, id: IdPath<InvoiceId>) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(service::load(&app, id.0, caller.readable_account()).await?))

@@ -4,6 +4,7 @@
 //! Amounts are decided in [`rules`]; a number is given only with the change that issues the document.
 
 pub mod http;
+pub mod list;
 pub mod pdf;
 pub mod rules;
 pub mod service;

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use common::{
-    Currency, Money, Page,
+    Currency, Money,
     audit::AuditAction,
     ids::{AccountId, InvoiceId},
-    invoices::{AppliedPayment, Invoice, InvoiceQuery, InvoiceSort, InvoiceStatus, InvoiceSummary},
+    invoices::{AppliedPayment, Invoice, InvoiceStatus},
     money::format_money,
     plans::ProductCode,
 };
@@ -14,7 +14,7 @@ pub use super::store::InvoiceRow;
 use super::{
     pdf::{self, WaysToPay},
     rules,
-    store::{self, LineRow, ListFilter, Settled},
+    store::{self, LineRow, Settled},
 };
 use crate::{
     accounts::service::AccountRow,
@@ -24,7 +24,6 @@ use crate::{
     config::Supplier,
     db::{Conn, QueryResult},
     error::ApiError,
-    paging::{self, Paging},
     payments, plans, search,
 };
 
@@ -177,35 +176,6 @@ fn record_issue(
         ]),
     };
     audit::record(conn, origin, &entry, now)
-}
-
-/// One page of the account's invoices, or of everybody's when `account_id` is `None`.
-pub async fn list(
-    app: &App,
-    account_id: Option<AccountId>,
-    query: InvoiceQuery,
-) -> Result<Page<InvoiceSummary>, ApiError> {
-    let paging = Paging::parse(
-        query.limit,
-        query.cursor.as_deref(),
-        query.sort.map(InvoiceSort::as_str),
-    )?;
-    app.db
-        .read(move |conn| {
-            let filter = ListFilter {
-                account_id,
-                status: query.status.iter().map(|state| rules::stored(*state)).collect(),
-                after: paging.after(InvoiceId::parse)?,
-                newest_first: paging.newest_first,
-                limit: paging.fetch(),
-            };
-            let total = store::count(conn, &filter, paging::COUNT_UP_TO)?;
-            let rows = store::load_page(conn, &filter)?;
-            Ok(paging
-                .page(rows, total, |row| (row.created_at, row.id.to_string()))
-                .map(|row| (&row).into()))
-        })
-        .await
 }
 
 /// One invoice with its lines and payments; another account's is not found.
