@@ -17,6 +17,7 @@ pub mod invoices;
 pub mod members;
 pub mod payments;
 pub mod plans;
+pub mod reports;
 
 pub mod admin;
 pub mod clock;

@@ -23,6 +23,10 @@ use common::{
     passwords::{ChangePassword, ForgotPassword, JudgePassword, ResendVerification, ResetPassword},
     payments::{CancelPayment, ExportPayments, GetPayment, ListPayments, ReceiveItn, StartCheckout},
     plans::ListPlans,
+    reports::{
+        ReportPayments, ReportPaymentsCsv, ReportReceivables, ReportReceivablesCsv, ReportRevenue, ReportRevenueCsv,
+        ReportVat, ReportVatCsv,
+    },
     sessions::{ListSessions, RevokeOtherSessions, RevokeSession},
     site::GetSite,
 };
@@ -31,7 +35,7 @@ use crate::{
     accounts, api_keys, audit, auth, chat,
     error::ApiError,
     http::{access, spa},
-    invoices, members, operations, payments, plans,
+    invoices, members, operations, payments, plans, reports,
 };
 
 /// A route below the API's base as the list tells it.
@@ -164,6 +168,14 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<ListItns, _, _>(payments::http::list_itns);
     routes.add::<GetItn, _, _>(payments::http::get_itn);
 
+    routes.add::<ReportRevenue, _, _>(reports::http::revenue);
+    routes.add::<ReportRevenueCsv, _, _>(reports::http::revenue_csv);
+    routes.add::<ReportReceivables, _, _>(reports::http::receivables);
+    routes.add::<ReportReceivablesCsv, _, _>(reports::http::receivables_csv);
+    routes.add::<ReportVat, _, _>(reports::http::vat);
+    routes.add::<ReportVatCsv, _, _>(reports::http::vat_csv);
+    routes.add::<ReportPayments, _, _>(reports::http::payments);
+    routes.add::<ReportPaymentsCsv, _, _>(reports::http::payments_csv);
 }
 
 struct Routes<'a> {

@@ -27,6 +27,7 @@ mod passwords;
 mod payment_lists;
 mod pdf;
 mod query_plans;
+mod reports;
 mod schema_parity;
 mod secrets;
 mod sessions;
