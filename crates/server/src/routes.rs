@@ -18,7 +18,7 @@ use common::{
         ChangeInvoice, CreateInvoice, DeleteInvoice, FinalizeInvoice, GetCreditNotePdf, GetInvoice, GetInvoicePdf,
         IssueCreditNote, ListInvoiceEvents, ListInvoices, SendInvoice, VoidInvoice, WriteOffInvoice,
     },
-    itn::{GetItn, ListItns},
+    itn::{GetItn, ListItns, ReplayItn},
     members::{
         AcceptInvitation, ChangeMember, Invite, ListInvitations, ListMembers, PreviewInvitation, RegisterInvited,
         RemoveMember, WithdrawInvitation,
@@ -28,6 +28,7 @@ use common::{
     payments::{CancelPayment, GetPayment, ListPayments, ReceiveItn, StartCheckout},
     plans::ListPlans,
     sessions::{ListSessions, RevokeOtherSessions, RevokeSession},
+    signatures::DiagnoseSignature,
     site::GetSite,
 };
 
@@ -35,7 +36,7 @@ use crate::{
     accounts, api_keys, audit, auth, books, chat,
     error::ApiError,
     http::{access, spa},
-    invoices, members, operations, payments, plans,
+    invoices, members, operations, payments, plans, signatures,
 };
 
 /// A route below the API's base as the list tells it.
@@ -179,6 +180,8 @@ fn list(routes: &mut Routes<'_>) {
 
     routes.add::<ListItns, _, _>(payments::http::list_itns);
     routes.add::<GetItn, _, _>(payments::http::get_itn);
+    routes.add::<ReplayItn, _, _>(payments::http::replay_itn);
+    routes.add::<DiagnoseSignature, _, _>(signatures::http::diagnose);
 }
 
 struct Routes<'a> {
