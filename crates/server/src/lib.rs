@@ -1,7 +1,7 @@
 //! The CapeControl server.
 //!
 //! Read in this order: [`routes`] is the one list of what can be asked, [`app`] is what a request finds,
-//! a feature folder (`auth`, `accounts`, `members`, `api_keys`, `audit`, `plans`, `invoices`, `payments`) is what it
+//! a feature folder (`auth`, `accounts`, `members`, `api_keys`, `audit`, `plans`, `invoices`, `payments`, `signatures`) is what it
 //! does, [`db`] is where it is kept, and [`worker`] is what happens afterwards.
 
 pub mod app;
@@ -18,6 +18,7 @@ pub mod members;
 pub mod payments;
 pub mod plans;
 pub mod reports;
+pub mod signatures;
 
 pub mod admin;
 pub mod clock;

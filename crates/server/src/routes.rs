@@ -19,7 +19,7 @@ use common::{
         GetInvoicePdf, IssueCreditNote, ListInvoiceEvents, ListInvoices, SendInvoice, TotalInvoices, VoidInvoice,
         WriteOffInvoice,
     },
-    itn::{GetItn, ListItns},
+    itn::{GetItn, ListItns, ReplayItn},
     members::{
         AcceptInvitation, ChangeMember, Invite, ListInvitations, ListMembers, PreviewInvitation, RegisterInvited,
         RemoveMember, WithdrawInvitation,
@@ -33,6 +33,7 @@ use common::{
         ReportVat, ReportVatCsv,
     },
     sessions::{ListSessions, RevokeOtherSessions, RevokeSession},
+    signatures::DiagnoseSignature,
     site::GetSite,
 };
 
@@ -40,7 +41,7 @@ use crate::{
     accounts, api_keys, audit, auth, books, chat,
     error::ApiError,
     http::{access, spa},
-    invoices, members, operations, payments, plans, reports,
+    invoices, members, operations, payments, plans, reports, signatures,
 };
 
 /// A route below the API's base as the list tells it.
@@ -187,6 +188,8 @@ fn list(routes: &mut Routes<'_>) {
 
     routes.add::<ListItns, _, _>(payments::http::list_itns);
     routes.add::<GetItn, _, _>(payments::http::get_itn);
+    routes.add::<ReplayItn, _, _>(payments::http::replay_itn);
+    routes.add::<DiagnoseSignature, _, _>(signatures::http::diagnose);
 
     routes.add::<ReportRevenue, _, _>(reports::http::revenue);
     routes.add::<ReportRevenueCsv, _, _>(reports::http::revenue_csv);

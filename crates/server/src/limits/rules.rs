@@ -38,6 +38,8 @@ pub enum Quota {
     PresentPassword,
     /// Notifications from addresses that are not PayFast's, by address.
     ForeignItn,
+    /// Signatures that are explained, by user.
+    Diagnosis,
 }
 
 /// A budget: `allowed` in `period`, of which `burst` may come at once.
@@ -97,9 +99,11 @@ const JUDGING: Rule = by_address("judging", 30, MINUTE, 20);
 const PRESENT_PASSWORD: Rule = rule("present-password", 10, 15 * MINUTE, 10);
 /// What is not PayFast's is stored for 30 days as evidence, so it must not fill the disk.
 const FOREIGN_ITN: Rule = by_address("foreign-itn", 60, MINUTE, 60);
+/// Trying again after each change of one's code; each may cost a tenth of a second of a core.
+const DIAGNOSIS: Rule = rule("diagnosis", 30, MINUTE, 20);
 
 impl Quota {
-    pub const ALL: [Quota; 14] = [
+    pub const ALL: [Quota; 15] = [
         Quota::Request,
         Quota::Person,
         Quota::Account,
@@ -114,6 +118,7 @@ impl Quota {
         Quota::Judging,
         Quota::PresentPassword,
         Quota::ForeignItn,
+        Quota::Diagnosis,
     ];
 
     pub const fn rule(self) -> Rule {
@@ -132,6 +137,7 @@ impl Quota {
             Quota::Judging => JUDGING,
             Quota::PresentPassword => PRESENT_PASSWORD,
             Quota::ForeignItn => FOREIGN_ITN,
+            Quota::Diagnosis => DIAGNOSIS,
         }
     }
 }

@@ -45,6 +45,7 @@ const ROWS: &[(&str, Row)] = &[
     ("/payments/{id}/cancel", Row::Payment),
     ("/auth/sessions/{id}", Row::Session),
     ("/itn/{id}", Row::Staff),
+    ("/itn/{id}/replay", Row::Staff),
 ];
 
 /// Right for their route, so that nothing but the row is refused.
