@@ -127,7 +127,9 @@ fn complaint(is_sqlite: bool, steps: &[String], is_walk: bool, narrows: bool) ->
     let all = steps.join("\n");
     for step in steps {
         if is_sqlite {
-            let scans_table = step.starts_with("SCAN r") && !step.contains("INDEX");
+            // A list of everything that is short is a short table.
+            let is_all = !narrows && !is_walk;
+            let scans_table = step.starts_with("SCAN r") && !step.contains("INDEX") && !is_all;
             // The hits that were found, and the page of them, are short.
             if scans_table || (narrows && !is_walk && step.starts_with("SCAN r")) {
                 return Some(format!("scans: {step}\n{all}"));
