@@ -1,5 +1,7 @@
 //! The few things we ask of the browser, so that no page talks to `web_sys` itself.
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, Utc};
 use common::payments::Checkout;
 use leptos::prelude::{document, window};
@@ -112,6 +114,30 @@ pub fn set_theme(theme: Option<&str>) {
         Some(theme) => root.set_attribute("data-theme", theme),
         None => root.remove_attribute("data-theme"),
     };
+}
+
+/// Adds a style sheet that comes with a chunk, once. The policy allows no `<style>`; sheets of scripts it does.
+pub fn wear(name: &'static str, css: &'static str) {
+    thread_local! {
+        static WORN: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+    }
+    if WORN.with_borrow(|worn| worn.contains(&name)) {
+        return;
+    }
+    // Browsers without such sheets show the page plainly.
+    if adopt(css).is_ok() {
+        WORN.with_borrow_mut(|worn| worn.push(name));
+    }
+}
+
+fn adopt(css: &str) -> Result<(), JsValue> {
+    let make: js_sys::Function = js_sys::Reflect::get(&window(), &"CSSStyleSheet".into())?.dyn_into()?;
+    let sheet = js_sys::Reflect::construct(&make, &js_sys::Array::new())?;
+    let replace: js_sys::Function = js_sys::Reflect::get(&sheet, &"replaceSync".into())?.dyn_into()?;
+    replace.call1(&sheet, &css.into())?;
+    let worn = js_sys::Reflect::get(&document(), &"adoptedStyleSheets".into())?;
+    let push: js_sys::Function = js_sys::Reflect::get(&worn, &"push".into())?.dyn_into()?;
+    push.call1(&worn, &sheet).map(drop)
 }
 
 /// Posts the signed form to the gateway in this tab, with the fields in their order.

@@ -8,3 +8,4 @@ pub mod invoices;
 pub mod keys;
 pub mod members;
 pub mod payments;
+pub mod today;

@@ -52,6 +52,7 @@ mod payments;
 mod roles;
 mod security;
 mod shop;
+mod today;
 
 pub use legal::Page as LegalPage;
 
@@ -89,4 +90,17 @@ static ENGLISH: Catalogue = Catalogue {
 /// The catalogue of the reader's language; English is the only one so far.
 pub fn t() -> &'static Catalogue {
     &ENGLISH
+}
+
+/// Parts that only chunks read. The catalogue above is in the first load with all that it names; these are not.
+macro_rules! apart {
+    ($($part:ident: $name:ident),+ $(,)?) => { $(
+        pub fn $part() -> &'static $part::$name {
+            &$part::ENGLISH
+        }
+    )+ };
+}
+
+apart! {
+    today: Today,
 }

@@ -8,6 +8,7 @@ use common::{
     plans::ProductCode,
 };
 use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     api::{self, Failure},
@@ -16,6 +17,7 @@ use crate::{
         art::Horizon,
         badge::badge,
         button::{ButtonLink, Kind},
+        dynamic::react,
         heading::Heading,
         icon::icon,
         skeleton::card_skeleton,
@@ -56,6 +58,17 @@ pub fn HomePage() -> impl IntoView {
         (Some(overview), Some(account)) => cards(overview, account),
         _ => no_account().into_any(),
     };
+    let navigate = use_navigate();
+    react(move || {
+        // The staff's home is the list of what waits for them.
+        if session.is_desk() {
+            let options = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
+            navigate("/today", options);
+        }
+    });
     view! {
         <div class="page">
             <div class="head"><Heading text=texts.home/></div>
