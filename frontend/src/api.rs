@@ -80,6 +80,21 @@ pub async fn ask<E: Endpoint>(parameters: &[&str], request: &E::Request) -> Resu
     prepare(E::METHOD, E::PATH, parameters, to_json(request), None).await
 }
 
+/// Like [`call_once`], for a path with places and an answer that is read in parts.
+pub async fn ask_once<E: Endpoint>(parameters: &[&str], key: &str, request: &E::Request) -> Result<String, Failure> {
+    prepare(E::METHOD, E::PATH, parameters, to_json(request), Some(key.to_owned())).await
+}
+
+/// Like [`call`], for a POST that also takes a query.
+pub async fn call_with<E: Endpoint>(
+    parameters: &[&str],
+    query: &str,
+    request: &E::Request,
+) -> Result<E::Response, Failure> {
+    let path = format!("{}?{query}", E::PATH);
+    from_json(&prepare(E::METHOD, &path, parameters, to_json(request), None).await?)
+}
+
 /// The answer as text, for `documents.rs`.
 pub async fn text<E: Endpoint<Request = ()>>(parameters: &[&str]) -> Result<String, Failure> {
     prepare(E::METHOD, E::PATH, parameters, Ok(serde_json::Value::Null), None).await

@@ -9,7 +9,7 @@ use leptos_router::{
 use crate::{
     chunk::open,
     components::toast::{Toast, ToastHost},
-    features::{account, audit, auth, checkout, invoices, keys, members, payments, today},
+    features::{account, audit, auth, checkout, invoices, keys, members, methods, payfast, payments, reports, today},
     frame::Frame,
     pages::{
         legal::{PrivacyPage, RefundsPage, TermsPage},
@@ -44,6 +44,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/checkout") view=|| in_account(checkout::checkout())/>
                     <Route path=path!("/home") view=|| guarded(account::home())/>
                     <Route path=path!("/today") view=|| for_staff(today::today())/>
+                    <Route path=path!("/reports") view=|| for_staff(reports::reports())/>
+                    <Route path=path!("/payfast/:tool/:id?") view=|| for_staff(payfast::tools())/>
+                    <Route path=path!("/payment-methods/:id?/:after?") view=|| in_account(methods::list())/>
                     <Route path=path!("/account") view=|| guarded(account::account())/>
                     <Route path=path!("/account/company") view=|| guarded(account::company())/>
                     <Route path=path!("/account/members") view=|| in_account(members::list())/>

@@ -142,12 +142,17 @@ fn adopt(css: &str) -> Result<(), JsValue> {
 
 /// Posts the signed form to the gateway in this tab, with the fields in their order.
 pub fn post_form(checkout: &Checkout) -> Option<()> {
+    post_fields(&checkout.process_url, &checkout.fields)
+}
+
+/// Posts `fields` to `address` in this tab, in their order.
+pub fn post_fields(address: &str, fields: &[(String, String)]) -> Option<()> {
     let document = document();
     let form: HtmlFormElement = document.create_element("form").ok()?.dyn_into().ok()?;
     form.set_method("post");
-    form.set_action(&checkout.process_url);
+    form.set_action(address);
     form.set_hidden(true);
-    for (name, value) in &checkout.fields {
+    for (name, value) in fields {
         let input: HtmlInputElement = document.create_element("input").ok()?.dyn_into().ok()?;
         input.set_type("hidden");
         input.set_name(name);

@@ -15,5 +15,6 @@ pub mod notice;
 pub mod problem;
 pub mod skeleton;
 pub mod steps;
+pub mod tabs;
 pub mod time;
 pub mod toast;

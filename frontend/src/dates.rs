@@ -22,6 +22,20 @@ pub fn date_time(at: DateTime<Utc>) -> String {
     format!("{}, {:02}:{:02}", date(at), local.hour(), local.minute())
 }
 
+/// The day in South Africa as requests and addresses write it: `2026-11-24`.
+pub fn day(at: DateTime<Utc>) -> String {
+    let local = local(at);
+    format!("{:04}-{:02}-{:02}", local.year(), local.month(), local.day())
+}
+
+/// A day as [`day`] writes it, in words; what is none stays as it is.
+pub fn day_words(day: &str) -> String {
+    match common::instant::parse(&format!("{day}T10:00:00Z")) {
+        Some(noon) => date(noon),
+        None => day.to_owned(),
+    }
+}
+
 /// How long ago: `5 minutes ago`, `yesterday`; after a week the date.
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let texts = t().common;
@@ -88,6 +102,13 @@ mod tests {
         assert_eq!(date_time(at("2026-12-31T22:05:00Z")), "1 Jan 2027, 00:05");
         assert_eq!(date(at("2026-02-28T21:59:59Z")), "28 Feb 2026");
         assert_eq!(machine(at("2026-11-24T07:14:59Z")), "2026-11-24T07:14:59Z");
+    }
+
+    #[test]
+    fn days_are_written_for_machines_and_read_by_people() {
+        assert_eq!(day(at("2026-12-31T22:05:00Z")), "2027-01-01");
+        assert_eq!(day_words("2026-02-03"), "3 Feb 2026");
+        assert_eq!(day_words("soon"), "soon");
     }
 
     #[test]

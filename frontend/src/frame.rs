@@ -32,16 +32,15 @@ impl Surround {
     fn of(path: &str) -> Self {
         match path.split('/').nth(1).unwrap_or_default() {
             "checkout" => Surround::Checkout,
-            "home" | "account" | "invoices" | "payments" | "credit" | "today" | "reports" | "payfast" => {
-                Surround::Signed
-            }
+            "home" | "account" | "invoices" | "payments" | "payment-methods" | "credit" | "today" | "reports"
+            | "payfast" => Surround::Signed,
             _ => Surround::Public,
         }
     }
 }
 
 fn is_receipt(path: &str) -> bool {
-    path.ends_with("/return") || path.ends_with("/cancelled")
+    path.starts_with("/payments/") && (path.ends_with("/return") || path.ends_with("/cancelled"))
 }
 
 #[component]
@@ -170,7 +169,9 @@ impl Desk {
                 place("/invoices", "invoice", texts.nav_invoices),
                 place("/payments", "card", texts.nav_payments),
             ],
-            more: money(place("/reports", "chart", texts.nav_reports)).into_iter().collect(),
+            more: money(place("/reports", "chart", texts.nav_reports))
+                .into_iter()
+                .collect(),
             payfast: payfast.into_iter().flatten().collect(),
         }
     }
@@ -191,7 +192,7 @@ fn place_link(place: Place) -> AnyView {
         let path = path.read();
         // After PayFast one is nowhere yet; Home is where the way leads.
         let path = if is_receipt(&path) { "/home" } else { path.as_str() };
-        is_below(path, href)
+        is_below(path, href) || (href == "/account" && is_below(path, "/payment-methods"))
     };
     view! {
         <a href=href title=name aria-current=current(is_here)>

@@ -44,14 +44,19 @@ mod account;
 mod audit;
 mod auth;
 mod common;
+mod doctor;
 mod invoices;
 mod keys;
 mod legal;
 mod members;
+mod methods;
+mod payfast;
 mod payments;
+mod reports;
 mod roles;
 mod security;
 mod shop;
+mod states;
 mod today;
 
 pub use legal::Page as LegalPage;
@@ -102,5 +107,10 @@ macro_rules! apart {
 }
 
 apart! {
+    doctor: Doctor,
+    methods: Methods,
+    payfast: Payfast,
+    reports: Reports,
+    states: States,
     today: Today,
 }

@@ -16,6 +16,7 @@ texts! {
         start_again: "start this payment again",
         change_details: "change these details",
         manage_members: "invite people or change roles",
+        keep_cards: "add, change or remove saved cards",
         make_keys: "make API keys",
         read_log: "show you the audit log",
         cannot_pay_title: "Your role cannot pay",
