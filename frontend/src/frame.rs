@@ -170,7 +170,9 @@ impl Desk {
                 place("/invoices", "invoice", texts.nav_invoices),
                 place("/payments", "card", texts.nav_payments),
             ],
-            more: money(place("/reports", "chart", texts.nav_reports)).into_iter().collect(),
+            more: money(place("/reports", "chart", texts.nav_reports))
+                .into_iter()
+                .collect(),
             payfast: payfast.into_iter().flatten().collect(),
         }
     }

@@ -47,6 +47,7 @@ mod common;
 mod invoices;
 mod keys;
 mod legal;
+mod lists;
 mod members;
 mod payments;
 mod roles;
@@ -62,7 +63,6 @@ pub struct Catalogue {
     pub auth: &'static auth::Auth,
     pub shop: &'static shop::Shop,
     pub payments: &'static payments::Payments,
-    pub invoices: &'static invoices::Invoices,
     pub account: &'static account::Account,
     pub security: &'static security::Security,
     pub legal: &'static legal::Legal,
@@ -77,7 +77,6 @@ static ENGLISH: Catalogue = Catalogue {
     auth: &auth::ENGLISH,
     shop: &shop::ENGLISH,
     payments: &payments::ENGLISH,
-    invoices: &invoices::ENGLISH,
     account: &account::ENGLISH,
     security: &security::ENGLISH,
     legal: &legal::ENGLISH,
@@ -102,5 +101,7 @@ macro_rules! apart {
 }
 
 apart! {
+    invoices: Invoices,
+    lists: Lists,
     today: Today,
 }

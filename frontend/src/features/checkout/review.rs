@@ -30,7 +30,7 @@ use crate::{
     plans,
     remote::remote,
     site::use_site,
-    text::t,
+    text::{self, t},
 };
 
 /// After this long on our page the hand-over did not happen; the button may be pressed again.
@@ -189,13 +189,13 @@ fn what_happens_next(loaded: &Basket) -> impl IntoView + use<> {
         let last = match &item {
             Item::Plan(plan) => {
                 let document = match site.charges_vat() {
-                    Some(true) => t().invoices.tax_invoice,
-                    Some(false) | None => t().invoices.plain_invoice,
+                    Some(true) => text::invoices().tax_invoice,
+                    Some(false) | None => text::invoices().plain_invoice,
                 };
                 texts.next_3(plans::family(plan.code), document, &email)
             }
             Item::Invoice(invoice) => {
-                texts.next_3_invoice(invoice.summary.number.as_deref().unwrap_or(t().invoices.invoice))
+                texts.next_3_invoice(invoice.summary.number.as_deref().unwrap_or(text::invoices().invoice))
             }
         };
         numbered_steps(vec![texts.next_1.into(), texts.next_2.into(), last], None)

@@ -81,7 +81,8 @@ fn done() -> AnyView {
 fn row(work: Work, count: Remote<Count>) -> AnyView {
     let (title, text) = work.words();
     let retry = count.retry();
-    dynamic(move || match (count.get(), count.failure.get()) {
+    dynamic(move || {
+        match (count.get(), count.failure.get()) {
         (_, Some(_)) => view! {
             <li class="work-failed">
                 <span class="work-icon tone-neutral">{icon(work.icon())}</span>
@@ -116,5 +117,6 @@ fn row(work: Work, count: Remote<Count>) -> AnyView {
             </li>
         }
         .into_any(),
+    }
     })
 }

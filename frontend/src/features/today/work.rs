@@ -209,7 +209,10 @@ mod tests {
     #[test]
     fn differences_are_those_of_the_newest_reconciliation() {
         let count = newest(r#"{"items":[{"id":"7","differences":2,"lines":9}],"total":4}"#).unwrap();
-        assert_eq!((count.number, count.href.as_str()), (2, "/payfast/reconciliations/7?verdict=differences"));
+        assert_eq!(
+            (count.number, count.href.as_str()),
+            (2, "/payfast/reconciliations/7?verdict=differences")
+        );
         assert_eq!(newest(r#"{"items":[],"total":0}"#).unwrap().number, 0);
     }
 
