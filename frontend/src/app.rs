@@ -59,6 +59,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account/appearance") view=|| guarded(account::appearance())/>
                     <Route path=path!("/invoices") view=|| in_books(invoices::list())/>
                     <Route path=path!("/invoices/:id") view=|| in_books(invoices::one())/>
+                    <Route path=path!("/credit") view=|| in_account(payments::credit())/>
                     <Route path=path!("/payments") view=|| in_books(payments::list())/>
                     <Route path=path!("/payments/:id") view=|| in_books(payments::one())/>
                     <Route path=path!("/payments/:id/return") view=|| open(payments::back())/>

@@ -94,6 +94,39 @@ pub fn focus(id: &str) {
     }
 }
 
+/// The id of the element that has the keyboard; empty when it has none.
+pub fn focused_id() -> String {
+    document()
+        .active_element()
+        .map(|element| element.id())
+        .unwrap_or_default()
+}
+
+/// Whether keys are text now: the keyboard is in a field.
+pub fn is_typing() -> bool {
+    document().active_element().is_some_and(|element| {
+        let is_tick = matches!(element.get_attribute("type").as_deref(), Some("checkbox" | "radio"));
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") && !is_tick
+    })
+}
+
+/// Whether a dialog is open, which has the keyboard for itself.
+pub fn has_dialog() -> bool {
+    matches!(document().query_selector("dialog[open]"), Ok(Some(_)))
+}
+
+/// Runs `act` each time the page is hidden: left, closed, or behind another tab.
+pub fn when_hidden(act: impl Fn() + 'static) {
+    let hidden = Closure::<dyn Fn()>::new(move || {
+        if document().hidden() {
+            act();
+        }
+    });
+    // Without the listener it happens when its time is over.
+    let _ = document().add_event_listener_with_callback("visibilitychange", hidden.as_ref().unchecked_ref());
+    hidden.forget();
+}
+
 /// Gives the keyboard to the heading of the page, when what had it is gone.
 pub fn focus_heading() {
     if let Ok(Some(heading)) = document().query_selector("h1")
@@ -161,6 +194,21 @@ pub fn post_fields(address: &str, fields: &[(String, String)]) -> Option<()> {
     }
     document.body()?.append_child(&form).ok()?;
     form.submit().ok()
+}
+
+/// Saves `bytes` as a file, as if a link to it had been pressed.
+pub fn save_file(name: &str, bytes: &[u8]) -> Option<()> {
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    let blob = web_sys::Blob::new_with_u8_array_sequence(&parts).ok()?;
+    let address = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
+    let link: HtmlElement = document().create_element("a").ok()?.dyn_into().ok()?;
+    link.set_attribute("href", &address).ok()?;
+    link.set_attribute("download", name).ok()?;
+    link.click();
+    // The browser has taken the bytes by then.
+    let free = move || drop(web_sys::Url::revoke_object_url(&address));
+    leptos::prelude::set_timeout(free, std::time::Duration::from_secs(30));
+    Some(())
 }
 
 /// Reloads a page that Back brings out of the browser's cache, so that it asks the server again.

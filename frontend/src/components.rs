@@ -3,6 +3,7 @@
 pub mod art;
 pub mod badge;
 pub mod button;
+pub mod combobox;
 pub mod copy;
 pub mod countdown;
 pub mod data;
@@ -11,6 +12,8 @@ pub mod dynamic;
 pub mod field;
 pub mod heading;
 pub mod icon;
+pub mod list;
+pub mod money;
 pub mod notice;
 pub mod problem;
 pub mod skeleton;

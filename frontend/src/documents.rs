@@ -6,8 +6,8 @@
 use common::{
     Endpoint, Money,
     ids::{InvoiceId, PaymentId, PaymentMethodId},
-    invoices::{AppliedPayment, CreditNote, GetInvoice, Invoice, InvoiceLine, Party},
-    payments::{CancelPayment, GetPayment, Payment, PaymentEvent},
+    invoices::{AppliedPayment, CreditNote, GetInvoice, Invoice, InvoiceLine, Party, Reason},
+    payments::{CancelPayment, GetPayment, Payment, PaymentAttempt, PaymentEvent, ReversePayment},
     plans::ProductCode,
     refunds::Refund,
 };
@@ -54,6 +54,7 @@ struct PaymentRest {
     payment_method_id: Option<PaymentMethodId>,
     reversed_at: Option<String>,
     refundable: Money,
+    attempts: Vec<PaymentAttempt>,
     refunds: Vec<Refund>,
     events: Vec<PaymentEvent>,
 }
@@ -67,15 +68,23 @@ pub async fn cancel_payment(id: PaymentId) -> Result<Payment, Failure> {
     read_payment::<CancelPayment>(id).await
 }
 
+/// Records that the bank took the money back, and answers how the payment stands then.
+pub async fn reverse_payment(id: PaymentId, reason: &Reason) -> Result<Payment, Failure> {
+    payment_of(&api::ask::<ReversePayment>(&[id.as_str()], reason).await?)
+}
+
 async fn read_payment<E: Endpoint<Request = ()>>(id: PaymentId) -> Result<Payment, Failure> {
-    let text = api::text::<E>(&[id.as_str()]).await?;
-    let rest: PaymentRest = api::from_json(&text)?;
+    payment_of(&api::text::<E>(&[id.as_str()]).await?)
+}
+
+/// Reads a payment in two passes.
+pub fn payment_of(text: &str) -> Result<Payment, Failure> {
+    let rest: PaymentRest = api::from_json(text)?;
     Ok(Payment {
-        summary: api::from_json(&text)?,
+        summary: api::from_json(text)?,
         credited: rest.credited,
         product_code: rest.product_code,
-        // No page shows the attempts, so they are not read.
-        attempts: Vec::new(),
+        attempts: rest.attempts,
         payment_method_id: rest.payment_method_id,
         reversed_at: rest.reversed_at.and_then(|at| at.parse().ok()),
         refundable: rest.refundable,

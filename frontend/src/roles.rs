@@ -50,6 +50,13 @@ pub fn allowed<V: IntoView + 'static>(
     })
 }
 
+/// `view` to those who have `role`, and nothing to others, where the page has said already whom to ask.
+pub fn allowed_only<V: IntoView + 'static>(role: AccountRole, view: impl Fn() -> V + Send + 'static) -> AnyView {
+    let session = use_session();
+    let is_allowed = Memo::new(move |_| session.may(role));
+    dynamic(move || is_allowed.get().then(|| view().into_any()))
+}
+
 /// `view` to staff who have `role`, to other staff whom to ask for it, and nothing to customers.
 pub fn allowed_staff<V: IntoView + 'static>(
     role: StaffRole,

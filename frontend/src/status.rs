@@ -87,6 +87,21 @@ pub fn payment(status: PaymentStatus) -> Mark {
     Mark::new(tone, icon, words)
 }
 
+/// A payment's state as a filter names it.
+pub fn payment_name(status: PaymentStatus) -> &'static str {
+    let texts = t().common;
+    match status {
+        PaymentStatus::Created => texts.payment_started,
+        PaymentStatus::AwaitingCustomer => states().payment_open,
+        PaymentStatus::Processing => texts.payment_processing,
+        PaymentStatus::Unknown => texts.payment_unknown,
+        PaymentStatus::Succeeded => texts.payment_paid,
+        PaymentStatus::Failed => texts.payment_failed,
+        PaymentStatus::Canceled => texts.payment_cancelled,
+        PaymentStatus::Expired => texts.payment_expired,
+    }
+}
+
 /// A payment's state, in the words for the staff.
 pub fn payment_for_staff(status: PaymentStatus) -> Mark {
     match status {

@@ -48,10 +48,12 @@ mod doctor;
 mod invoices;
 mod keys;
 mod legal;
+mod lists;
 mod members;
 mod methods;
 mod payfast;
 mod payments;
+mod refunds;
 mod reports;
 mod roles;
 mod security;
@@ -66,8 +68,6 @@ pub struct Catalogue {
     pub common: &'static common::Common,
     pub auth: &'static auth::Auth,
     pub shop: &'static shop::Shop,
-    pub payments: &'static payments::Payments,
-    pub invoices: &'static invoices::Invoices,
     pub account: &'static account::Account,
     pub security: &'static security::Security,
     pub legal: &'static legal::Legal,
@@ -81,8 +81,6 @@ static ENGLISH: Catalogue = Catalogue {
     common: &common::ENGLISH,
     auth: &auth::ENGLISH,
     shop: &shop::ENGLISH,
-    payments: &payments::ENGLISH,
-    invoices: &invoices::ENGLISH,
     account: &account::ENGLISH,
     security: &security::ENGLISH,
     legal: &legal::ENGLISH,
@@ -108,8 +106,12 @@ macro_rules! apart {
 
 apart! {
     doctor: Doctor,
+    invoices: Invoices,
+    lists: Lists,
     methods: Methods,
     payfast: Payfast,
+    payments: Payments,
+    refunds: Refunds,
     reports: Reports,
     states: States,
     today: Today,

@@ -72,6 +72,7 @@ texts! {
         previous: "Previous",
         next: "Next",
         today: "Today",
+        undo: "Undo",
     }
     phrases {
         title(page): "{page} · CapeControl",

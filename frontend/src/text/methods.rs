@@ -48,10 +48,13 @@ texts! {
         saved_title: "Your card is saved",
         saved_text: "Nothing was charged.",
         left_title: "You left before the card was saved",
+        charging: "Asking PayFast…",
+        charge_failed: "pay with the saved card",
         left_text: "Nothing was saved and nothing was charged.",
     }
     phrases {
         ends_in(digits): "Ends in {digits}",
+        pay_with(amount, label): "Pay {amount} with {label}",
         expires_on(date): "Expires {date}",
         remove_title(label): "Remove {label}?",
         remove_default(label): "PayFast forgets it too, and that cannot be undone. {label} becomes the default and pays from then on.",

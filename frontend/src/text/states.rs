@@ -37,6 +37,7 @@ texts! {
         card_active: "Active",
         card_removed: "Removed",
         card_default: "Default",
+        payment_open: "Not finished",
         waiting_customer: "Waiting for customer",
     }
 }

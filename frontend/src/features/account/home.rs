@@ -27,7 +27,7 @@ use crate::{
     roles::{allowed, no_company_words},
     session::use_session,
     status,
-    text::t,
+    text::{self, t},
 };
 
 /// Shown on Home; the rest is one click away.
@@ -262,7 +262,7 @@ fn last_invoices(invoices: Vec<InvoiceSummary>) -> impl IntoView {
     let now = browser::now();
     let rows = invoices.into_iter().map(|invoice| {
         let mark = status::invoice(&invoice, now);
-        let number = invoice.number.unwrap_or_else(|| t().invoices.no_number.to_owned());
+        let number = invoice.number.unwrap_or_else(|| text::invoices().no_number.to_owned());
         view! {
             <li>
                 <a href=format!("/invoices/{}", invoice.id)>{invoice.description}</a>

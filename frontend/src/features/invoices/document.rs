@@ -15,11 +15,11 @@ use crate::{
     },
     dates, plans,
     site::grouped_vat_number,
-    text::t,
+    text,
 };
 
 pub fn paper(invoice: &Invoice) -> impl IntoView + use<> {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let summary = &invoice.summary;
     let charges_vat = invoice.supplier.vat_number.is_some();
     // Only an issued document may call itself a tax invoice.
@@ -70,7 +70,7 @@ pub fn paper(invoice: &Invoice) -> impl IntoView + use<> {
 }
 
 fn meta(invoice: &Invoice) -> impl IntoView + use<> {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let summary = &invoice.summary;
     let number = summary.number.clone().unwrap_or_else(|| texts.no_number.to_owned());
     let due = summary.due_at.filter(|_| summary.status != InvoiceStatus::Draft);
@@ -92,7 +92,7 @@ fn party_lines(party: &Party, is_customer: bool) -> impl IntoView + use<> {
     let vat = party
         .vat_number
         .as_deref()
-        .map(|number| t().invoices.vat_no(&grouped_vat_number(number)));
+        .map(|number| text::invoices().vat_no(&grouped_vat_number(number)));
     [name, address, vat]
         .into_iter()
         .flatten()
@@ -117,7 +117,7 @@ fn address_text(address: &Address) -> String {
 }
 
 fn lines(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let amount = if charges_vat { texts.before_vat } else { texts.amount };
     let columns = [
         Some(Column::Text(texts.line)),
@@ -147,7 +147,7 @@ fn line_row(line: &InvoiceLine, charges_vat: bool) -> AnyView {
 }
 
 fn totals(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let summary = &invoice.summary;
     let percent = plans::vat_percent(summary.subtotal, summary.vat).to_string();
     let is_draft = summary.status == InvoiceStatus::Draft;

@@ -1,13 +1,11 @@
-//! Invoices: the list and the document.
+//! Invoices: the list, the document, and the drafts of the staff.
 
 mod document;
+mod downloads;
 mod list;
 mod page;
 
 use crate::chunk::pages;
 
-pages! {
-    records:
-    list => list::InvoicesPage,
-    one => page::InvoicePage,
-}
+pages! { invoices: list => list::InvoicesPage }
+pages! { invoice: one => page::InvoicePage }

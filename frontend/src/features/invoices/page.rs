@@ -29,12 +29,12 @@ use crate::{
     remote::{Remote, remote},
     roles::allowed,
     status,
-    text::t,
+    text::{self, t},
 };
 
 #[component]
 pub fn InvoicePage() -> impl IntoView {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let id = path_value("id");
     let invoice = remote(move || {
         let id = InvoiceId::parse(&id.read()).ok();
@@ -79,7 +79,7 @@ pub fn InvoicePage() -> impl IntoView {
 }
 
 fn not_found() -> impl IntoView {
-    view! { <p class="soft">{t().invoices.not_found}</p> }.into_any()
+    view! { <p class="soft">{text::invoices().not_found}</p> }.into_any()
 }
 
 fn cannot_load(failure: &Failure, invoice: Remote<Option<Invoice>>) -> AnyView {
@@ -87,7 +87,7 @@ fn cannot_load(failure: &Failure, invoice: Remote<Option<Invoice>>) -> AnyView {
         return not_found().into_any();
     }
     let retry = invoice.retry();
-    view! { <ProblemPanel words=could_not_load(failure, t().invoices.load_failed) retry/> }.into_any()
+    view! { <ProblemPanel words=could_not_load(failure, text::invoices().load_failed) retry/> }.into_any()
 }
 
 /// Badge, and the date it is due while it is open.
@@ -103,7 +103,7 @@ fn state_words(summary: &InvoiceSummary) -> impl IntoView + use<> {
 /// Print and PDF, and the one primary that fits the state.
 #[component]
 fn Actions(invoice: Invoice) -> impl IntoView {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let summary = invoice.summary;
     let has_number = summary.number.is_some();
     let print = Callback::new(|()| browser::print());
@@ -133,7 +133,7 @@ fn Actions(invoice: Invoice) -> impl IntoView {
 }
 
 fn body(invoice: &Invoice) -> impl IntoView + use<> {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let is_draft = invoice.summary.status == InvoiceStatus::Draft;
     let draft_note = is_draft.then(|| {
         view! {
@@ -160,7 +160,7 @@ fn body(invoice: &Invoice) -> impl IntoView + use<> {
 
 /// Newest first.
 fn happenings(invoice: &Invoice) -> Vec<Happening> {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let summary = &invoice.summary;
     let mut list = vec![Happening {
         tone: Tone::Neutral,

@@ -76,6 +76,6 @@ pub fn AddForm(is_open: RwSignal<bool>) -> impl IntoView {
 
 /// Leaves for PayFast; only a failure comes back.
 async fn begin(key: &str, wanted: &NewPaymentMethod) -> Result<(), Failure> {
-    let setup: MethodSetup = api::call_once::<AddPaymentMethod>(key, wanted).await?;
+    let setup: MethodSetup = api::call_on::<AddPaymentMethod>(&[], wanted, api::Terms::once(key)).await?;
     browser::post_fields(&setup.process_url, &setup.fields).ok_or(Failure::Unreadable)
 }

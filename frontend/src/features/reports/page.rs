@@ -13,7 +13,7 @@ use leptos_router::{
 
 use super::{
     payments,
-    period::{Period, day_text},
+    period::Period,
     picker::{picker, today},
     receivables, revenue, vat,
 };
@@ -26,6 +26,7 @@ use crate::{
         heading::Heading,
         icon::icon_16,
     },
+    dates::day_text,
     roles,
     session::use_session,
     text::reports,
@@ -165,7 +166,7 @@ fn tabs(report: Memo<Report>) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::reports::period::parse_day;
+    use crate::dates::parse_day;
 
     #[test]
     fn the_address_names_a_report() {

@@ -3,6 +3,8 @@
 use chrono::{Datelike, Months, NaiveDate, TimeDelta};
 use common::reports::{Group, Span};
 
+use crate::dates::{calendar_day, parse_day};
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
     ThisMonth,
@@ -84,18 +86,6 @@ impl Period {
     }
 }
 
-/// `2026-11-24`
-pub fn parse_day(text: &str) -> Option<NaiveDate> {
-    let mut parts = text.splitn(3, '-').map(str::parse);
-    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
-    NaiveDate::from_ymd_opt(year, u32::try_from(month).ok()?, u32::try_from(day).ok()?)
-        .filter(|day| (2000..2100).contains(&day.year()))
-}
-
-pub fn day_text(day: NaiveDate) -> String {
-    format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
-}
-
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
@@ -105,11 +95,10 @@ pub fn words(from: &str, to: &str) -> String {
     let (Some(from), Some(to)) = (parse_day(from), parse_day(to)) else {
         return format!("{from} – {to}");
     };
-    let day = |day: NaiveDate| format!("{} {} {}", day.day(), MONTHS[day.month0() as usize], day.year());
     match (from == to, from == first_of_month(from) && to == end_of(from, 1)) {
-        (true, _) => day(from),
+        (true, _) => calendar_day(from),
         (_, true) => format!("{} {}", MONTHS[from.month0() as usize], from.year()),
-        _ => format!("{} – {}", day(from), day(to)),
+        _ => format!("{} – {}", calendar_day(from), calendar_day(to)),
     }
 }
 

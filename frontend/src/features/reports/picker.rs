@@ -3,7 +3,7 @@
 use common::{FieldError, reports::Group};
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::period::{self, PRESETS, Period, Preset, day_text, parse_day};
+use super::period::{self, PRESETS, Period, Preset};
 use crate::{
     browser,
     components::{
@@ -11,7 +11,7 @@ use crate::{
         field::{Errors, Field, Select},
         icon::icon_16,
     },
-    dates,
+    dates::{self, day_text, parse_day},
     text::reports,
 };
 
