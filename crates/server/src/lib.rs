@@ -30,6 +30,7 @@ pub mod idempotency;
 pub mod jobs;
 pub mod limits;
 pub mod mail;
+pub mod metrics;
 pub mod operations;
 pub mod paging;
 pub mod search;

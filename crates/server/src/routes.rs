@@ -12,6 +12,7 @@ use common::{
     api_keys::{ApiScope, CreateApiKey, ListApiKeys, RevokeApiKey, RotateApiKey},
     audit::{ExportAudit, ListAudit},
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
+    books::{GetBooks, ListLedger, VerifyBooks},
     chat::{GetTicket, OpenSocket},
     invoices::{GetInvoice, GetInvoicePdf, ListInvoices},
     itn::{GetItn, ListItns},
@@ -28,7 +29,7 @@ use common::{
 };
 
 use crate::{
-    accounts, api_keys, audit, auth, chat,
+    accounts, api_keys, audit, auth, books, chat,
     error::ApiError,
     http::{access, spa},
     invoices, members, operations, payments, plans,
@@ -70,6 +71,7 @@ pub fn register(service: &mut ServiceConfig) {
     service
         .route("/health/live", get_or_head().to(operations::http::live))
         .route("/health/ready", get_or_head().to(operations::http::ready))
+        .route("/metrics", get_or_head().to(operations::http::metrics))
         .route("/version", get_or_head().to(operations::http::version))
         .default_service(web::to(move |request: HttpRequest| {
             let answer = elsewhere(&request, &listed);
@@ -156,6 +158,10 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<GetPayment, _, _>(payments::http::get);
     routes.add::<CancelPayment, _, _>(payments::http::cancel);
 
+    routes.add::<GetBooks, _, _>(books::http::get);
+    routes.add::<VerifyBooks, _, _>(books::http::verify);
+    routes.add::<ListLedger, _, _>(books::http::list);
+
     routes.add::<GetTicket, _, _>(chat::http::ticket);
     routes.add::<OpenSocket, _, _>(chat::http::open);
 
@@ -192,7 +198,7 @@ impl Routes<'_> {
 /// Addresses that no route has: a problem below `/api`, else the client.
 fn elsewhere(request: &HttpRequest, listed: &[ListedRoute]) -> Result<HttpResponse, ApiError> {
     let path = request.path();
-    let is_ours = ["/api", "/health", "/version"].iter().any(|base| {
+    let is_ours = ["/api", "/health", "/metrics", "/version"].iter().any(|base| {
         path.strip_prefix(base)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     });

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::{
     app::App,
-    auth, chat,
+    auth, books, chat,
     db::QueryResult,
     error::ApiError,
     idempotency,
@@ -27,7 +27,7 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
 /// Works for ever; errors are logged and tried again at the next round. It returns only by a panic of a part.
 pub async fn run(app: Arc<App>) {
     let wake = app.wake();
-    let (expiry, housekeeping) = (Notify::new(), Notify::new());
+    let (expiry, housekeeping, proof) = (Notify::new(), Notify::new(), Notify::new());
     tokio::join!(
         rounds("notifications", &wake.notifications, POLL, async || itn::check_due(
             &app
@@ -41,6 +41,9 @@ pub async fn run(app: Arc<App>) {
         )
         .await
         .map(|()| 0)),
+        rounds("the proof of the books", &proof, HOUSEKEEPING_EVERY, async || {
+            books::verify::verify_when_due(&app).await.map(|_| 0)
+        }),
     );
 }
 

@@ -6,5 +6,6 @@
 pub mod http;
 pub mod pdf;
 pub mod rules;
+pub mod seal;
 pub mod service;
 pub mod store;

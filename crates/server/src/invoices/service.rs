@@ -13,14 +13,14 @@ use common::{
 pub use super::store::InvoiceRow;
 use super::{
     pdf::{self, WaysToPay},
-    rules,
+    rules, seal,
     store::{self, LineRow, ListFilter, Settled},
 };
 use crate::{
     accounts::service::AccountRow,
     app::App,
     audit::{self, Entry, Origin, service::changed},
-    clock,
+    books, clock,
     config::Supplier,
     db::{Conn, QueryResult},
     error::ApiError,
@@ -106,11 +106,38 @@ pub fn find_own(conn: &mut Conn, id: InvoiceId, account_id: AccountId) -> Result
 /// What became of a payment's money.
 pub struct Settlement {
     pub invoice: InvoiceRow,
+    /// What the invoice owed before.
+    pub before: Standing,
+    pub applied: Money,
     /// Money that the invoice did not take.
     pub excess: Money,
 }
 
+/// How an invoice stood before a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    pub status: InvoiceStatus,
+    pub balance_minor: i64,
+}
+
+impl Settlement {
+    /// The payment finalised the frozen draft of a purchase: its issue is to be posted too.
+    pub fn issued(&self) -> bool {
+        self.before.status == InvoiceStatus::Draft && self.invoice.status != InvoiceStatus::Draft
+    }
+
+    /// The VAT in the applied part of an invoice that had been written off: it is owed again.
+    pub fn written_off_vat_minor(&self) -> Option<i64> {
+        let vat_in = |part| books::entries::vat_share(part, self.invoice.vat_minor, self.invoice.total_minor);
+        let balance = self.before.balance_minor;
+        (self.before.status == InvoiceStatus::Uncollectible)
+            .then(|| vat_in(balance) - vat_in(balance - self.applied.minor))
+    }
+}
+
 /// Applies `paid` to the invoice: finalises a purchase's draft with its number and pays it, in one step.
+///
+/// Posts nothing: the caller does, last in its transaction, with [`post_issue`] when the payment issued it.
 pub fn settle(
     conn: &mut Conn,
     id: InvoiceId,
@@ -120,9 +147,19 @@ pub fn settle(
 ) -> Result<Settlement, ApiError> {
     let invoice = store::find_locked(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))?;
     let settlement = rules::settle(invoice.status, invoice.balance_minor(), paid.minor);
+    let before = Standing {
+        status: invoice.status,
+        balance_minor: invoice.balance_minor(),
+    };
+    let applied = invoice.money(settlement.applied_minor);
     let excess = invoice.money(settlement.excess_minor);
     if settlement.applied_minor == 0 {
-        return Ok(Settlement { invoice, excess });
+        return Ok(Settlement {
+            invoice,
+            before,
+            applied,
+            excess,
+        });
     }
     let number = if settlement.needs_number {
         Some(rules::invoice_number(store::next_serial(conn)?))
@@ -147,12 +184,46 @@ pub fn settle(
     if !moved {
         return Err(ApiError::conflict("the invoice changed meanwhile"));
     }
-    let from = invoice.status;
-    let invoice = store::find(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))?;
+    let mut invoice = store::find(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))?;
     if settlement.needs_number {
-        record_issue(conn, &invoice, from, origin, now)?;
+        seal_document(conn, &mut invoice)?;
+        record_issue(conn, &invoice, before.status, origin, now)?;
     }
-    Ok(Settlement { invoice, excess })
+    Ok(Settlement {
+        invoice,
+        before,
+        applied,
+        excess,
+    })
+}
+
+/// Seals a document that has its number and dates; call it in the change that issues it.
+pub fn seal_document(conn: &mut Conn, invoice: &mut InvoiceRow) -> QueryResult<()> {
+    let lines = store::load_lines(conn, invoice.id)?;
+    let hash = seal::document_hash(invoice, &lines);
+    store::set_seal(conn, invoice.id, &hash)?;
+    invoice.document_sha256 = Some(hash);
+    Ok(())
+}
+
+/// Writes the issue of an invoice into the books; call it at the end of the transaction that issues it.
+pub fn post_issue(conn: &mut Conn, invoice: &InvoiceRow, now: DateTime<Utc>) -> Result<(), ApiError> {
+    let number = invoice.number.as_deref().unwrap_or_default();
+    let legs = books::entries::invoice_issued(invoice.subtotal_minor, invoice.vat_minor);
+    if legs.is_empty() {
+        // A document of nothing moves no money.
+        return Ok(());
+    }
+    let entry = books::service::Entry {
+        kind: "invoice_issued",
+        source: &format!("invoice:{}", invoice.id),
+        account_id: Some(invoice.account_id),
+        invoice_id: Some(invoice.id),
+        description: &format!("{number} issued to {}", invoice.customer_name),
+        currency: invoice.currency,
+        legs: &legs,
+    };
+    books::service::post(conn, &entry, now)
 }
 
 fn record_issue(

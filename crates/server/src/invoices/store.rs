@@ -211,6 +211,45 @@ pub fn settle(conn: &mut Conn, id: InvoiceId, settled: &Settled<'_>) -> QueryRes
         .map(|updated| updated == 1)
 }
 
+/// Keeps the hash of an issued document.
+pub fn set_seal(conn: &mut Conn, id: InvoiceId, hash: &str) -> QueryResult<()> {
+    diesel::update(invoices::table.find(id))
+        .set(invoices::document_sha256.eq(hash))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Issued invoices after `after` by id, for who reads them all.
+pub fn load_issued(conn: &mut Conn, after: Option<InvoiceId>, limit: i64) -> QueryResult<Vec<InvoiceRow>> {
+    let mut query = invoices::table
+        .filter(invoices::number.is_not_null())
+        .order(invoices::id)
+        .limit(limit)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(invoices::id.gt(after));
+    }
+    query.load(conn)
+}
+
+/// Issued invoices without a seal: those from before there were seals.
+pub fn load_unsealed(conn: &mut Conn, limit: i64) -> QueryResult<Vec<InvoiceRow>> {
+    invoices::table
+        .filter(invoices::number.is_not_null())
+        .filter(invoices::document_sha256.is_null())
+        .order(invoices::id)
+        .limit(limit)
+        .load(conn)
+}
+
+/// The lines of these invoices, in the order of each.
+pub fn load_lines_of(conn: &mut Conn, ids: &[InvoiceId]) -> QueryResult<Vec<LineRow>> {
+    invoice_lines::table
+        .filter(invoice_lines::invoice_id.eq_any(ids))
+        .order((invoice_lines::invoice_id, invoice_lines::position))
+        .load(conn)
+}
+
 /// What a list asks for; rows come by time of creation, then id.
 pub struct ListFilter {
     pub account_id: Option<AccountId>,

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use common::{
     Money,
     audit::AuditAction,
+    books::LedgerAccount,
     ids::PaymentId,
     money::format_money,
     payments::{PaymentStatus, Provider},
@@ -17,10 +18,11 @@ use super::{
 use crate::{
     accounts::{self, service::BoughtPlan},
     audit::{self, Entry, Origin, service::changed},
+    books::{self, entries::Received},
     clock,
     db::{Conn, QueryResult},
     error::ApiError,
-    invoices,
+    invoices::{self, service::Settlement},
     jobs::{self, Job},
     mail::Mail,
 };
@@ -115,12 +117,10 @@ fn succeed(
     invoice_url: &dyn Fn(&str) -> String,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
-    // PayFast writes its fee as a negative amount.
-    let fee_minor = itn.amount_fee().and_then(Result::ok).map(|fee| fee.cents().abs());
     let net_minor = itn.amount_net().and_then(Result::ok).map(Amount::cents);
     let receipt = Receipt {
         provider_reference: pf_payment_id,
-        fee_minor,
+        fee_minor: fee_minor(itn),
         net_minor,
         now,
     };
@@ -164,8 +164,53 @@ fn succeed(
         ),
     };
     jobs::enqueue(conn, &Job::Mail(mail), now)?;
+    if settlement.issued() {
+        invoices::service::post_issue(conn, invoice, now)?;
+    }
+    post_received(conn, payment, itn, &settlement, now)?;
     tracing::info!(payment.id = %payment.id, invoice.number = %number, "Settled a payment");
     Ok(())
+}
+
+/// Writes the money into the books, the last step of the settlement.
+fn post_received(
+    conn: &mut Conn,
+    payment: &PaymentRow,
+    itn: &Itn,
+    settlement: &Settlement,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let received = Received {
+        into: LedgerAccount::PayfastClearing,
+        gross_minor: gross_minor(payment, itn),
+        fee_minor: fee_minor(itn).unwrap_or_default(),
+        applied_minor: settlement.applied.minor,
+        excess_minor: settlement.excess.minor,
+        written_off_vat_minor: settlement.written_off_vat_minor(),
+    };
+    let number = settlement.invoice.number.as_deref().unwrap_or_default();
+    let amount = format_money(payment.money(payment.amount_minor));
+    let entry = books::service::Entry {
+        kind: "payment_received",
+        source: &format!("payment:{}", payment.id),
+        account_id: Some(payment.account_id),
+        invoice_id: Some(payment.invoice_id),
+        description: &format!("{amount} received for {number}"),
+        currency: payment.currency,
+        legs: &books::entries::payment_received(&received),
+    };
+    books::service::post(conn, &entry, now)
+}
+
+/// PayFast writes its fee as a negative amount.
+fn fee_minor(itn: &Itn) -> Option<i64> {
+    itn.amount_fee().and_then(Result::ok).map(|fee| fee.cents().abs())
+}
+
+/// What came; a cent more or less than was asked for is tolerated.
+fn gross_minor(payment: &PaymentRow, itn: &Itn) -> i64 {
+    let gross = itn.amount_gross().and_then(Result::ok);
+    gross.map_or(payment.amount_minor, Amount::cents)
 }
 
 /// The line of the log; the notification may come again, the move to `succeeded` does not.
@@ -201,17 +246,25 @@ fn paid_again(
     pf_payment_id: &str,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
-    let gross = itn
-        .amount_gross()
-        .and_then(Result::ok)
-        .map_or(payment.amount_minor, Amount::cents);
-    let amount = payment.money(gross);
-    credit(conn, payment, pf_payment_id, amount, PAID_AGAIN, now)?;
+    let amount = payment.money(gross_minor(payment, itn));
+    let is_new = credit(conn, payment, pf_payment_id, amount, PAID_AGAIN, now)?;
     let note = format!(
         "PayFast {pf_payment_id} paid again; {} became credit",
         format_money(amount)
     );
     record(conn, payment, Event::ItnComplete, PaymentStatus::Succeeded, &note, now)?;
+    if is_new {
+        let entry = books::service::Entry {
+            kind: "paid_again",
+            source: &format!("{}:{pf_payment_id}", Provider::Payfast),
+            account_id: Some(payment.account_id),
+            invoice_id: Some(payment.invoice_id),
+            description: &format!("{} paid again; it became credit", format_money(amount)),
+            currency: payment.currency,
+            legs: &books::entries::paid_again(amount.minor, fee_minor(itn).unwrap_or_default()),
+        };
+        books::service::post(conn, &entry, now)?;
+    }
     tracing::warn!(payment.id = %payment.id, "A payment came twice; the second became credit");
     Ok(())
 }

@@ -77,6 +77,7 @@ const SILENT: &[(&str, &str, &str)] = &[
     ("POST", "/auth/verify-email/resend", "the sign-up still is nobody's"),
     ("POST", "/auth/password/strength", "judges, and keeps nothing"),
     ("POST", "/auth/mfa/enrol", "counts for nothing until it is confirmed"),
+    ("POST", "/books/verify", "looks, and keeps only what it found"),
     ("POST", "/chat/ticket", "lives for thirty seconds and opens one socket"),
     (
         "POST",
