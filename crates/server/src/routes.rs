@@ -14,7 +14,10 @@ use common::{
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
     books::{GetBooks, ListLedger, VerifyBooks},
     chat::{GetTicket, OpenSocket},
-    invoices::{GetInvoice, GetInvoicePdf, ListInvoices},
+    invoices::{
+        ChangeInvoice, CreateInvoice, DeleteInvoice, FinalizeInvoice, GetCreditNotePdf, GetInvoice, GetInvoicePdf,
+        IssueCreditNote, ListInvoiceEvents, ListInvoices, SendInvoice, VoidInvoice, WriteOffInvoice,
+    },
     itn::{GetItn, ListItns},
     members::{
         AcceptInvitation, ChangeMember, Invite, ListInvitations, ListMembers, PreviewInvitation, RegisterInvited,
@@ -151,6 +154,16 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<ListInvoices, _, _>(invoices::http::list);
     routes.add::<GetInvoice, _, _>(invoices::http::get);
     routes.add::<GetInvoicePdf, _, _>(invoices::http::get_pdf);
+    routes.add::<ListInvoiceEvents, _, _>(invoices::http::list_events);
+    routes.add::<CreateInvoice, _, _>(invoices::http::create);
+    routes.add::<ChangeInvoice, _, _>(invoices::http::change);
+    routes.add::<DeleteInvoice, _, _>(invoices::http::delete);
+    routes.add::<FinalizeInvoice, _, _>(invoices::http::finalize);
+    routes.add::<SendInvoice, _, _>(invoices::http::send);
+    routes.add::<VoidInvoice, _, _>(invoices::http::void);
+    routes.add::<WriteOffInvoice, _, _>(invoices::http::write_off);
+    routes.add::<IssueCreditNote, _, _>(invoices::http::issue_credit_note);
+    routes.add::<GetCreditNotePdf, _, _>(invoices::http::get_credit_note_pdf);
 
     routes.add::<StartCheckout, _, _>(payments::http::check_out);
     routes.add::<ListPayments, _, _>(payments::http::list);

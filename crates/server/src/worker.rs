@@ -13,7 +13,7 @@ use crate::{
     auth, books, chat,
     db::QueryResult,
     error::ApiError,
-    idempotency,
+    idempotency, invoices,
     jobs::{self, Job},
     members,
     payments::{self, itn},
@@ -69,6 +69,9 @@ async fn do_jobs(app: &App) -> Result<usize, ApiError> {
             Job::Mail(mail) => {
                 let sent = app.mailer.send(id.as_str(), &mail).await;
                 return sent.map_err(|error| error.to_string());
+            }
+            Job::SendInvoice { invoice_id, issue } => {
+                return invoices::sending::deliver(app, id, invoice_id, issue).await;
             }
             Job::PasswordReset { email_key, origin } => auth::service::send_reset(app, email_key, origin).await,
             Job::Confirmation { email_key } => auth::service::send_confirmation(app, email_key).await,

@@ -20,6 +20,8 @@ mod busy;
 mod checkout;
 mod crash;
 mod db;
+mod demo;
+mod invoices;
 mod itn;
 mod limits;
 mod members;
