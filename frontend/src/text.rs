@@ -44,6 +44,8 @@ mod account;
 mod audit;
 mod auth;
 mod common;
+mod deeds;
+mod drafts;
 mod doctor;
 mod invoices;
 mod keys;
@@ -105,6 +107,8 @@ macro_rules! apart {
 }
 
 apart! {
+    deeds: Deeds,
+    drafts: Drafts,
     doctor: Doctor,
     invoices: Invoices,
     lists: Lists,
