@@ -6,7 +6,9 @@
 use common::{
     Endpoint, Money,
     ids::{InvoiceId, PaymentId, PaymentMethodId},
-    invoices::{AppliedPayment, CreateInvoice, CreditNote, GetInvoice, Invoice, InvoiceLine, NewInvoice, Party, Reason},
+    invoices::{
+        AppliedPayment, CreateInvoice, CreditNote, GetInvoice, Invoice, InvoiceLine, NewInvoice, Party, Reason,
+    },
     payments::{CancelPayment, GetPayment, Payment, PaymentAttempt, PaymentEvent, ReversePayment},
     plans::ProductCode,
     refunds::Refund,
