@@ -8,7 +8,7 @@ use actix_web::{
 };
 use common::{
     API_BASE, Access, Endpoint, ErrorCode, Method,
-    accounts::{ChangeAccount, GetAccount},
+    accounts::{ChangeAccount, GetAccount, SearchAccounts},
     api_keys::{ApiScope, CreateApiKey, ListApiKeys, RevokeApiKey, RotateApiKey},
     audit::{ExportAudit, ListAudit},
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
@@ -135,6 +135,7 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<DisableMfa, _, _>(auth::http::disable_mfa);
     routes.add::<RenewRecoveryCodes, _, _>(auth::http::renew_recovery_codes);
 
+    routes.add::<SearchAccounts, _, _>(accounts::http::search);
     routes.add::<GetAccount, _, _>(accounts::http::get);
     routes.add::<ChangeAccount, _, _>(accounts::http::change);
 

@@ -8,6 +8,7 @@
 mod support;
 
 mod access;
+mod accounts;
 mod api_keys;
 mod attacks;
 mod audit;
