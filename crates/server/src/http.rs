@@ -5,6 +5,8 @@
 pub mod access;
 pub mod body;
 pub mod csrf;
+pub mod etag;
+pub mod file;
 pub mod origin;
 pub mod peer;
 pub mod rate_limit;
@@ -16,3 +18,4 @@ pub mod spa;
 
 pub use access::{Caller, Credential};
 pub use body::{IdPath, Json, Query};
+pub use etag::IfMatch;

@@ -17,11 +17,13 @@ pub mod invoices;
 pub mod members;
 pub mod payments;
 pub mod plans;
+pub mod reports;
 
 pub mod admin;
 pub mod clock;
 pub mod config;
 pub mod csv;
+pub mod days;
 pub mod db;
 pub mod demo;
 pub mod error;

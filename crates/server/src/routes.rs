@@ -14,7 +14,11 @@ use common::{
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
     books::{GetBooks, ListLedger, VerifyBooks},
     chat::{GetTicket, OpenSocket},
-    invoices::{GetInvoice, GetInvoicePdf, ListInvoices},
+    invoices::{
+        ChangeInvoice, CreateInvoice, DeleteInvoice, ExportInvoices, FinalizeInvoice, GetCreditNotePdf, GetInvoice,
+        GetInvoicePdf, IssueCreditNote, ListInvoiceEvents, ListInvoices, SendInvoice, TotalInvoices, VoidInvoice,
+        WriteOffInvoice,
+    },
     itn::{GetItn, ListItns},
     members::{
         AcceptInvitation, ChangeMember, Invite, ListInvitations, ListMembers, PreviewInvitation, RegisterInvited,
@@ -22,8 +26,12 @@ use common::{
     },
     mfa::{ConfirmMfa, DisableMfa, EnrolMfa, GetMfa, RenewRecoveryCodes},
     passwords::{ChangePassword, ForgotPassword, JudgePassword, ResendVerification, ResetPassword},
-    payments::{CancelPayment, GetPayment, ListPayments, ReceiveItn, StartCheckout},
+    payments::{CancelPayment, ExportPayments, GetPayment, ListPayments, ReceiveItn, StartCheckout},
     plans::ListPlans,
+    reports::{
+        ReportPayments, ReportPaymentsCsv, ReportReceivables, ReportReceivablesCsv, ReportRevenue, ReportRevenueCsv,
+        ReportVat, ReportVatCsv,
+    },
     sessions::{ListSessions, RevokeOtherSessions, RevokeSession},
     site::GetSite,
 };
@@ -32,7 +40,7 @@ use crate::{
     accounts, api_keys, audit, auth, books, chat,
     error::ApiError,
     http::{access, spa},
-    invoices, members, operations, payments, plans,
+    invoices, members, operations, payments, plans, reports,
 };
 
 /// A route below the API's base as the list tells it.
@@ -148,12 +156,25 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<ListAudit, _, _>(audit::http::list);
     routes.add::<ExportAudit, _, _>(audit::http::export);
 
-    routes.add::<ListInvoices, _, _>(invoices::http::list);
+    routes.add::<ListInvoices, _, _>(invoices::list::http::list);
+    routes.add::<TotalInvoices, _, _>(invoices::list::http::totals);
+    routes.add::<ExportInvoices, _, _>(invoices::list::http::export);
     routes.add::<GetInvoice, _, _>(invoices::http::get);
     routes.add::<GetInvoicePdf, _, _>(invoices::http::get_pdf);
+    routes.add::<ListInvoiceEvents, _, _>(invoices::http::list_events);
+    routes.add::<CreateInvoice, _, _>(invoices::http::create);
+    routes.add::<ChangeInvoice, _, _>(invoices::http::change);
+    routes.add::<DeleteInvoice, _, _>(invoices::http::delete);
+    routes.add::<FinalizeInvoice, _, _>(invoices::http::finalize);
+    routes.add::<SendInvoice, _, _>(invoices::http::send);
+    routes.add::<VoidInvoice, _, _>(invoices::http::void);
+    routes.add::<WriteOffInvoice, _, _>(invoices::http::write_off);
+    routes.add::<IssueCreditNote, _, _>(invoices::http::issue_credit_note);
+    routes.add::<GetCreditNotePdf, _, _>(invoices::http::get_credit_note_pdf);
 
     routes.add::<StartCheckout, _, _>(payments::http::check_out);
-    routes.add::<ListPayments, _, _>(payments::http::list);
+    routes.add::<ListPayments, _, _>(payments::list::http::list);
+    routes.add::<ExportPayments, _, _>(payments::list::http::export);
     routes.add::<ReceiveItn, _, _>(payments::http::receive_itn);
     routes.add::<GetPayment, _, _>(payments::http::get);
     routes.add::<CancelPayment, _, _>(payments::http::cancel);
@@ -167,6 +188,15 @@ fn list(routes: &mut Routes<'_>) {
 
     routes.add::<ListItns, _, _>(payments::http::list_itns);
     routes.add::<GetItn, _, _>(payments::http::get_itn);
+
+    routes.add::<ReportRevenue, _, _>(reports::http::revenue);
+    routes.add::<ReportRevenueCsv, _, _>(reports::http::revenue_csv);
+    routes.add::<ReportReceivables, _, _>(reports::http::receivables);
+    routes.add::<ReportReceivablesCsv, _, _>(reports::http::receivables_csv);
+    routes.add::<ReportVat, _, _>(reports::http::vat);
+    routes.add::<ReportVatCsv, _, _>(reports::http::vat_csv);
+    routes.add::<ReportPayments, _, _>(reports::http::payments);
+    routes.add::<ReportPaymentsCsv, _, _>(reports::http::payments_csv);
 }
 
 struct Routes<'a> {

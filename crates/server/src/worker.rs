@@ -13,7 +13,7 @@ use crate::{
     auth, books, chat,
     db::QueryResult,
     error::ApiError,
-    idempotency,
+    idempotency, invoices,
     jobs::{self, Job},
     members,
     payments::{self, itn},
@@ -27,7 +27,7 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
 /// Works for ever; errors are logged and tried again at the next round. It returns only by a panic of a part.
 pub async fn run(app: Arc<App>) {
     let wake = app.wake();
-    let (expiry, housekeeping, proof) = (Notify::new(), Notify::new(), Notify::new());
+    let (expiry, housekeeping, proof, search) = (Notify::new(), Notify::new(), Notify::new(), Notify::new());
     tokio::join!(
         rounds("notifications", &wake.notifications, POLL, async || itn::check_due(
             &app
@@ -35,6 +35,8 @@ pub async fn run(app: Arc<App>) {
         .await),
         rounds("jobs", &wake.jobs, POLL, async || do_jobs(&app).await),
         rounds("expiry", &expiry, POLL, async || payments::service::expire_due(&app)
+            .await),
+        rounds("search", &search, HOUSEKEEPING_EVERY, async || write_search_texts(&app)
             .await),
         rounds("housekeeping", &housekeeping, HOUSEKEEPING_EVERY, async || keep_house(
             &app
@@ -62,6 +64,11 @@ async fn rounds(name: &str, bell: &Notify, pause: Duration, round: impl AsyncFn(
     }
 }
 
+/// Makes rows of earlier versions known to search.
+pub async fn write_search_texts(app: &App) -> Result<usize, ApiError> {
+    Ok(invoices::list::backfill_search(app).await? + payments::list::backfill_search(app).await?)
+}
+
 /// Does the jobs that are due; the only place that knows what each of them means.
 async fn do_jobs(app: &App) -> Result<usize, ApiError> {
     jobs::run_due(app, async |id, job| {
@@ -69,6 +76,9 @@ async fn do_jobs(app: &App) -> Result<usize, ApiError> {
             Job::Mail(mail) => {
                 let sent = app.mailer.send(id.as_str(), &mail).await;
                 return sent.map_err(|error| error.to_string());
+            }
+            Job::SendInvoice { invoice_id, issue } => {
+                return invoices::sending::deliver(app, id, invoice_id, issue).await;
             }
             Job::PasswordReset { email_key, origin } => auth::service::send_reset(app, email_key, origin).await,
             Job::Confirmation { email_key } => auth::service::send_confirmation(app, email_key).await,

@@ -119,3 +119,8 @@ fn transaction(row: TransactionRow, postings: &[PostingRow]) -> LedgerTransactio
         hash: row.hash,
     }
 }
+
+/// Whether this movement is in the books already.
+pub fn is_posted(conn: &mut Conn, kind: &str, source: &str) -> QueryResult<bool> {
+    store::is_posted(conn, kind, source)
+}

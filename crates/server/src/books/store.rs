@@ -169,3 +169,12 @@ pub fn insert(conn: &mut Conn, row: &TransactionRow, legs: &[Leg]) -> QueryResul
     }
     Ok(())
 }
+
+pub fn is_posted(conn: &mut Conn, kind: &str, source: &str) -> QueryResult<bool> {
+    let found: i64 = ledger_transactions::table
+        .filter(ledger_transactions::kind.eq(kind))
+        .filter(ledger_transactions::source.eq(source))
+        .count()
+        .get_result(conn)?;
+    Ok(found > 0)
+}

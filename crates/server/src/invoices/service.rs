@@ -2,29 +2,29 @@
 
 use chrono::{DateTime, Utc};
 use common::{
-    Currency, Money, Page,
-    audit::AuditAction,
-    ids::{AccountId, InvoiceId},
-    invoices::{AppliedPayment, Invoice, InvoiceQuery, InvoiceSort, InvoiceStatus, InvoiceSummary},
-    money::format_money,
+    Currency, Money,
+    ids::{AccountId, CreditNoteId, InvoiceId, UserId},
+    invoices::{AppliedPayment, Invoice, InvoiceStatus},
     plans::ProductCode,
 };
 
-pub use super::store::InvoiceRow;
 use super::{
-    pdf::{self, WaysToPay},
-    rules, seal,
-    store::{self, LineRow, ListFilter, Settled},
+    credit_notes, issue, money,
+    pdf::{self, Issue, WaysToPay},
+    rules::{self, Event},
+    seal, states,
+    store::{self, LineRow},
 };
+pub use super::{credit_notes::CreditNoteRow, store::InvoiceRow};
 use crate::{
     accounts::service::AccountRow,
     app::App,
-    audit::{self, Entry, Origin, service::changed},
-    books, clock,
+    audit::Origin,
+    books::{self, rules::Leg},
+    clock,
     config::Supplier,
     db::{Conn, QueryResult},
     error::ApiError,
-    paging::{self, Paging},
     payments, plans, search,
 };
 
@@ -96,11 +96,38 @@ pub fn draft_purchase(
     Ok(invoice)
 }
 
-/// The invoice if it belongs to the account.
+/// The invoice if it belongs to the account and is for its eyes.
 pub fn find_own(conn: &mut Conn, id: InvoiceId, account_id: AccountId) -> Result<InvoiceRow, ApiError> {
     store::find(conn, id)?
-        .filter(|invoice| invoice.account_id == account_id)
+        .filter(|invoice| invoice.account_id == account_id && invoice.is_public())
         .ok_or_else(|| ApiError::not_found("invoice"))
+}
+
+/// The same, held until the transaction ends.
+pub fn find_own_locked(conn: &mut Conn, id: InvoiceId, account_id: AccountId) -> Result<InvoiceRow, ApiError> {
+    let found = find_own(conn, id, account_id)?;
+    states::lock(conn, found.id)
+}
+
+/// Whether the account has any invoice or draft.
+pub fn has_any(conn: &mut Conn, account_id: AccountId) -> QueryResult<bool> {
+    store::has_any(conn, account_id)
+}
+
+/// Who reads invoices.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader {
+    /// Whose invoices; `None` for staff who named no account.
+    pub account_id: Option<AccountId>,
+    pub user_id: UserId,
+    /// Staff see drafts of their own making too.
+    pub is_staff: bool,
+}
+
+impl Reader {
+    pub fn sees(&self, row: &InvoiceRow) -> bool {
+        self.account_id.is_none_or(|account| account == row.account_id) && (self.is_staff || row.is_public())
+    }
 }
 
 /// What became of a payment's money.
@@ -128,10 +155,9 @@ impl Settlement {
 
     /// The VAT in the applied part of an invoice that had been written off: it is owed again.
     pub fn written_off_vat_minor(&self) -> Option<i64> {
-        let vat_in = |part| books::entries::vat_share(part, self.invoice.vat_minor, self.invoice.total_minor);
         let balance = self.before.balance_minor;
-        (self.before.status == InvoiceStatus::Uncollectible)
-            .then(|| vat_in(balance) - vat_in(balance - self.applied.minor))
+        let given_up = || money::given_up(&self.invoice, balance - self.applied.minor, balance);
+        (self.before.status == InvoiceStatus::Uncollectible).then(|| given_up().vat.minor)
     }
 }
 
@@ -145,15 +171,16 @@ pub fn settle(
     origin: &Origin,
     now: DateTime<Utc>,
 ) -> Result<Settlement, ApiError> {
-    let invoice = store::find_locked(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))?;
-    let settlement = rules::settle(invoice.status, invoice.balance_minor(), paid.minor);
+    let invoice = states::lock(conn, id)?;
+    let guards = invoice.guards(paid.minor);
+    let settlement = rules::settle(invoice.status, &guards);
     let before = Standing {
         status: invoice.status,
         balance_minor: invoice.balance_minor(),
     };
     let applied = invoice.money(settlement.applied_minor);
     let excess = invoice.money(settlement.excess_minor);
-    if settlement.applied_minor == 0 {
+    if settlement.status.is_none() {
         return Ok(Settlement {
             invoice,
             before,
@@ -161,43 +188,45 @@ pub fn settle(
             excess,
         });
     }
-    let number = if settlement.needs_number {
-        Some(rules::invoice_number(store::next_serial(conn)?))
-    } else {
-        invoice.number.clone()
+    let issued = match invoice.status {
+        InvoiceStatus::Draft => Some(issue::numbered(conn, &invoice, now)?),
+        _ => None,
     };
-    let at = now.naive_utc();
-    let moved = store::settle(
-        conn,
-        id,
-        &Settled {
-            from: invoice.status,
-            to: settlement.status,
-            amount_paid_minor: invoice.amount_paid_minor + settlement.applied_minor,
-            number: number.as_deref(),
-            issued_at: invoice.issued_at.or(Some(at)),
-            due_at: invoice.due_at.or(Some(at)),
-            paid_at: (settlement.status == InvoiceStatus::Paid).then_some(at),
-            now,
-        },
-    )?;
-    if !moved {
-        return Err(ApiError::conflict("the invoice changed meanwhile"));
-    }
-    let mut invoice = store::find(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))?;
-    if settlement.needs_number {
-        seal_document(conn, &mut invoice)?;
-        record_issue(conn, &invoice, before.status, origin, now)?;
+    let after = states::step(conn, &invoice, Event::PaymentApplied, &guards, now, |row| {
+        if let Some(issued) = issued {
+            *row = issued;
+        }
+        row.amount_paid_minor += applied.minor;
+    })?;
+    if invoice.status == InvoiceStatus::Draft {
+        issue::record(conn, &after, before.status, origin, now)?;
     }
     Ok(Settlement {
-        invoice,
+        invoice: after,
         before,
         applied,
         excess,
     })
 }
 
-/// Seals a document that has its number and dates; call it in the change that issues it.
+/// Takes back what a payment had brought: the invoice is open again, or stays written off.
+///
+/// The answer is the invoice and the legs by which more is owed; the caller writes the books and the audit log.
+pub fn take_back(
+    conn: &mut Conn,
+    id: InvoiceId,
+    amount: Money,
+    now: DateTime<Utc>,
+) -> Result<(InvoiceRow, Vec<Leg>), ApiError> {
+    let before = states::lock(conn, id)?;
+    let guards = before.guards(amount.minor);
+    let after = states::step(conn, &before, Event::PaymentReversed, &guards, now, |row| {
+        row.amount_paid_minor -= amount.minor;
+    })?;
+    Ok((after, money::owed_more(&before, amount.minor)))
+}
+
+/// Seals a document that has its number and dates; for those from before there were seals.
 pub fn seal_document(conn: &mut Conn, invoice: &mut InvoiceRow) -> QueryResult<()> {
     let lines = store::load_lines(conn, invoice.id)?;
     let hash = seal::document_hash(invoice, &lines);
@@ -226,105 +255,133 @@ pub fn post_issue(conn: &mut Conn, invoice: &InvoiceRow, now: DateTime<Utc>) -> 
     books::service::post(conn, &entry, now)
 }
 
-fn record_issue(
-    conn: &mut Conn,
-    invoice: &InvoiceRow,
-    from: InvoiceStatus,
-    origin: &Origin,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    let total = format_money(invoice.money(invoice.total_minor));
-    let number = invoice.number.as_deref();
-    let entry = Entry {
-        action: AuditAction::InvoiceIssued,
-        account_id: Some(invoice.account_id),
-        subject_kind: "invoice",
-        subject_id: Some(invoice.id.as_str()),
-        subject: number.unwrap_or_default(),
-        changes: changed([
-            ("status", Some(from.as_str()), Some(invoice.status.as_str())),
-            ("number", None, number),
-            ("total", None, Some(&total)),
-        ]),
-    };
-    audit::record(conn, origin, &entry, now)
-}
-
-/// One page of the account's invoices, or of everybody's when `account_id` is `None`.
-pub async fn list(
-    app: &App,
-    account_id: Option<AccountId>,
-    query: InvoiceQuery,
-) -> Result<Page<InvoiceSummary>, ApiError> {
-    let paging = Paging::parse(
-        query.limit,
-        query.cursor.as_deref(),
-        query.sort.map(InvoiceSort::as_str),
-    )?;
-    app.db
-        .read(move |conn| {
-            let filter = ListFilter {
-                account_id,
-                status: query.status.iter().map(|state| rules::stored(*state)).collect(),
-                after: paging.after(InvoiceId::parse)?,
-                newest_first: paging.newest_first,
-                limit: paging.fetch(),
-            };
-            let total = store::count(conn, &filter, paging::COUNT_UP_TO)?;
-            let rows = store::load_page(conn, &filter)?;
-            Ok(paging
-                .page(rows, total, |row| (row.created_at, row.id.to_string()))
-                .map(|row| (&row).into()))
-        })
-        .await
-}
-
 /// One invoice with its lines and payments; another account's is not found.
-pub async fn load(app: &App, id: InvoiceId, account_id: Option<AccountId>) -> Result<Invoice, ApiError> {
+pub async fn load(app: &App, id: InvoiceId, reader: Reader) -> Result<Invoice, ApiError> {
     app.db
         .read(move |conn| {
-            let row = store::find(conn, id)?
-                .filter(|row| account_id.is_none_or(|account| account == row.account_id))
-                .ok_or_else(|| ApiError::not_found("invoice"))?;
-            let lines = store::load_lines(conn, id)?;
-            let payments: Vec<AppliedPayment> = payments::service::applied_to(conn, id)?;
-            Ok(Invoice {
-                summary: (&row).into(),
-                title: row.title.clone(),
-                supplier: row.supplier(),
-                customer: row.customer(),
-                lines: lines.into_iter().map(|line| line.into_line(row.currency)).collect(),
-                payments,
-                credit_notes: Vec::new(),
-                product_code: row.product_code,
-                due_days: u16::try_from(row.due_days).unwrap_or_default(),
-                version: row.version,
-                sent_at: row.sent_at.map(|at| at.and_utc()),
-            })
+            let row = find_for(conn, id, reader)?;
+            document(conn, row)
         })
         .await
 }
 
-/// The document as a file.
-pub struct InvoicePdf {
+fn find_for(conn: &mut Conn, id: InvoiceId, reader: Reader) -> Result<InvoiceRow, ApiError> {
+    store::find(conn, id)?
+        .filter(|row| reader.sees(row))
+        .ok_or_else(|| ApiError::not_found("invoice"))
+}
+
+/// The invoice as the API tells it.
+pub fn document(conn: &mut Conn, row: InvoiceRow) -> Result<Invoice, ApiError> {
+    let id = row.id;
+    let lines = store::load_lines(conn, id)?;
+    let payments: Vec<AppliedPayment> = payments::service::applied_to(conn, id)?;
+    let notes = credit_notes::store::load_of(conn, id)?;
+    Ok(Invoice {
+        summary: (&row).into(),
+        title: row.title.clone(),
+        supplier: row.supplier(),
+        customer: row.customer(),
+        lines: lines.into_iter().map(|line| line.into_line(row.currency)).collect(),
+        payments,
+        credit_notes: notes.iter().map(CreditNoteRow::note).collect(),
+        product_code: row.product_code,
+        due_days: u16::try_from(row.due_days).unwrap_or_default(),
+        version: row.version,
+        sent_at: row.sent_at.map(|at| at.and_utc()),
+    })
+}
+
+/// How a request came for a file: HEAD changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetch {
+    Get,
+    Head,
+}
+
+/// A document as a file.
+pub struct DocumentPdf {
     pub number: String,
     pub bytes: Vec<u8>,
 }
 
-/// Writes the PDF of an invoice that [`load`] finds; a draft has none.
-pub async fn render_pdf(app: &App, id: InvoiceId, account_id: Option<AccountId>) -> Result<InvoicePdf, ApiError> {
-    let invoice = load(app, id, account_id).await?;
-    let ways = WaysToPay {
-        invoice_url: app.config.http.url(&format!("/invoices/{id}")),
-        bank: app.config.supplier.bank.clone(),
+/// Writes the PDF of an invoice that [`load`] finds; a draft has none. The first one that is fetched is the original.
+pub async fn render_pdf(app: &App, id: InvoiceId, reader: Reader, fetch: Fetch) -> Result<DocumentPdf, ApiError> {
+    let now = app.clock.now();
+    let (row, invoice) = app
+        .db
+        .read(move |conn| {
+            let row = find_for(conn, id, reader)?;
+            Ok::<_, ApiError>((row.clone(), document(conn, row)?))
+        })
+        .await?;
+    // The law's COPY is for reprints: one request alone takes the original, and only when it may still be there.
+    let issue = match fetch {
+        Fetch::Get if row.status != InvoiceStatus::Draft && row.original_taken_at.is_none() => {
+            let taken = app.db.write(move |conn| store::take_original(conn, id, now)).await?;
+            Issue::of_taking(taken)
+        }
+        _ => Issue::of_taking(row.original_taken_at.is_none()),
     };
+    let ways = ways_to_pay(app, id);
+    written(row.number, move || pdf::render(&invoice, &ways, issue)).await
+}
+
+/// The same of a credit note.
+pub async fn render_credit_note_pdf(
+    app: &App,
+    id: CreditNoteId,
+    reader: Reader,
+    fetch: Fetch,
+) -> Result<DocumentPdf, ApiError> {
+    let now = app.clock.now();
+    let (note, invoice) = app
+        .db
+        .read(move |conn| {
+            let not_found = || ApiError::not_found("credit note");
+            let note = credit_notes::store::find(conn, id)?.ok_or_else(not_found)?;
+            let row = store::find(conn, note.invoice_id)?
+                .filter(|row| reader.sees(row))
+                .ok_or_else(not_found)?;
+            Ok::<_, ApiError>((note, document(conn, row)?))
+        })
+        .await?;
+    let issue = match fetch {
+        Fetch::Get if note.original_taken_at.is_none() => {
+            let take = move |conn: &mut Conn| credit_notes::store::take_original(conn, id, now);
+            Issue::of_taking(app.db.write(take).await?)
+        }
+        _ => Issue::of_taking(note.original_taken_at.is_none()),
+    };
+    let told = note.note();
+    let url = ways_to_pay(app, invoice.summary.id).invoice_url;
+    written(Some(note.number), move || {
+        pdf::render_credit_note(&told, &invoice, &url, issue)
+    })
+    .await
+}
+
+/// Writes a file away from the threads that serve requests.
+async fn written(
+    number: Option<String>,
+    render: impl FnOnce() -> Result<Vec<u8>, pdf::Error> + Send + 'static,
+) -> Result<DocumentPdf, ApiError> {
     let work = move || {
-        let bytes = pdf::render(&invoice, &ways).map_err(|error| match error {
+        let bytes = render().map_err(|error| match error {
             pdf::Error::Draft => ApiError::conflict(error.to_string()),
             pdf::Error::Write(_) => ApiError::internal(error),
         })?;
-        let number = invoice.summary.number.unwrap_or_default();
-        Ok(InvoicePdf { number, bytes })
+        Ok(DocumentPdf {
+            number: number.unwrap_or_default(),
+            bytes,
+        })
     };
     tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)?
+}
+
+pub(super) fn ways_to_pay(app: &App, id: InvoiceId) -> WaysToPay {
+    WaysToPay {
+        invoice_url: app.config.http.url(&format!("/invoices/{id}")),
+        bank: app.config.supplier.bank.clone(),
+    }
 }

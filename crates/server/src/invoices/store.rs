@@ -1,4 +1,6 @@
 //! The tables `invoices`, `invoice_lines` and `number_series`.
+//!
+//! Only `states` calls [`update`], so that one function writes the state.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use common::{
@@ -15,8 +17,8 @@ use crate::db::{
     schema::{invoice_lines, invoices, number_series},
 };
 
-#[derive(Queryable, Insertable, Clone)]
-#[diesel(table_name = invoices)]
+#[derive(Queryable, Insertable, AsChangeset, Clone)]
+#[diesel(table_name = invoices, treat_none_as_null = true)]
 pub struct InvoiceRow {
     pub id: InvoiceId,
     pub account_id: AccountId,
@@ -117,7 +119,7 @@ impl From<&InvoiceRow> for InvoiceSummary {
     }
 }
 
-#[derive(Queryable, Insertable)]
+#[derive(Queryable, Insertable, Clone)]
 #[diesel(table_name = invoice_lines)]
 pub struct LineRow {
     pub id: InvoiceLineId,
@@ -155,8 +157,53 @@ pub fn insert(conn: &mut Conn, invoice: &InvoiceRow, lines: &[LineRow]) -> Query
     Ok(())
 }
 
+/// Puts other lines in the place of a draft's.
+pub fn replace_lines(conn: &mut Conn, id: InvoiceId, lines: &[LineRow]) -> QueryResult<()> {
+    diesel::delete(invoice_lines::table.filter(invoice_lines::invoice_id.eq(id))).execute(conn)?;
+    for line in lines {
+        diesel::insert_into(invoice_lines::table).values(line).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Removes a draft with its lines.
+pub fn delete(conn: &mut Conn, id: InvoiceId) -> QueryResult<()> {
+    replace_lines(conn, id, &[])?;
+    diesel::delete(invoices::table.find(id)).execute(conn).map(drop)
+}
+
+/// Notes that the document was sent.
+pub fn set_sent(conn: &mut Conn, id: InvoiceId, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(invoices::table.find(id))
+        .set((
+            invoices::sent_at.eq(now.naive_utc()),
+            invoices::version.eq(invoices::version + 1),
+            invoices::updated_at.eq(now.naive_utc()),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Takes the original; `false` when it has left before.
+pub fn take_original(conn: &mut Conn, id: InvoiceId, now: DateTime<Utc>) -> QueryResult<bool> {
+    diesel::update(invoices::table.find(id))
+        .filter(invoices::original_taken_at.is_null())
+        .set(invoices::original_taken_at.eq(now.naive_utc()))
+        .execute(conn)
+        .map(|taken| taken == 1)
+}
+
 pub fn find(conn: &mut Conn, id: InvoiceId) -> QueryResult<Option<InvoiceRow>> {
     invoices::table.find(id).first(conn).optional()
+}
+
+pub fn has_any(conn: &mut Conn, account_id: AccountId) -> QueryResult<bool> {
+    let found: Option<InvoiceId> = invoices::table
+        .filter(invoices::account_id.eq(account_id))
+        .select(invoices::id)
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
 }
 
 /// Reads the invoice and holds its row until the transaction ends, so that settlements follow one another.
@@ -174,39 +221,21 @@ pub fn load_lines(conn: &mut Conn, id: InvoiceId) -> QueryResult<Vec<LineRow>> {
         .load(conn)
 }
 
-/// Takes the next number; the row stays locked until the transaction ends, so numbers have no hole.
-pub fn next_serial(conn: &mut Conn) -> QueryResult<i64> {
-    let series = number_series::table.find("invoice");
+/// Takes the next number of a series; its row stays locked until the transaction ends, so numbers have no hole.
+pub fn next_serial(conn: &mut Conn, series: &str) -> QueryResult<i64> {
+    let series = number_series::table.find(series);
     diesel::update(series)
         .set(number_series::last_number.eq(number_series::last_number + 1))
         .execute(conn)?;
     series.select(number_series::last_number).first(conn)
 }
 
-/// What a settlement writes.
-pub struct Settled<'a> {
-    pub from: InvoiceStatus,
-    pub to: InvoiceStatus,
-    pub amount_paid_minor: i64,
-    pub number: Option<&'a str>,
-    pub issued_at: Option<NaiveDateTime>,
-    pub due_at: Option<NaiveDateTime>,
-    pub paid_at: Option<NaiveDateTime>,
-    pub now: DateTime<Utc>,
-}
-
-/// Moves the invoice if it is still in `from`; `false` when it is not.
-pub fn settle(conn: &mut Conn, id: InvoiceId, settled: &Settled<'_>) -> QueryResult<bool> {
-    diesel::update(invoices::table.find(id).filter(invoices::status.eq(settled.from)))
-        .set((
-            invoices::status.eq(settled.to),
-            invoices::amount_paid_minor.eq(settled.amount_paid_minor),
-            invoices::number.eq(settled.number),
-            invoices::issued_at.eq(settled.issued_at),
-            invoices::due_at.eq(settled.due_at),
-            invoices::paid_at.eq(settled.paid_at),
-            invoices::updated_at.eq(settled.now.naive_utc()),
-        ))
+/// Writes the whole row if it is still as `before` was read; `false` when it is not.
+pub fn update(conn: &mut Conn, before: &InvoiceRow, after: &InvoiceRow) -> QueryResult<bool> {
+    diesel::update(invoices::table.find(before.id))
+        .filter(invoices::status.eq(before.status))
+        .filter(invoices::version.eq(before.version))
+        .set(after)
         .execute(conn)
         .map(|updated| updated == 1)
 }
@@ -248,51 +277,4 @@ pub fn load_lines_of(conn: &mut Conn, ids: &[InvoiceId]) -> QueryResult<Vec<Line
         .filter(invoice_lines::invoice_id.eq_any(ids))
         .order((invoice_lines::invoice_id, invoice_lines::position))
         .load(conn)
-}
-
-/// What a list asks for; rows come by time of creation, then id.
-pub struct ListFilter {
-    pub account_id: Option<AccountId>,
-    /// Any of these; empty for all.
-    pub status: Vec<InvoiceStatus>,
-    pub after: Option<(NaiveDateTime, InvoiceId)>,
-    pub newest_first: bool,
-    pub limit: i64,
-}
-
-pub fn load_page(conn: &mut Conn, filter: &ListFilter) -> QueryResult<Vec<InvoiceRow>> {
-    let mut query = invoices::table.limit(filter.limit).into_boxed();
-    if let Some(account_id) = filter.account_id {
-        query = query.filter(invoices::account_id.eq(account_id));
-    }
-    if !filter.status.is_empty() {
-        query = query.filter(invoices::status.eq_any(filter.status.clone()));
-    }
-    let (at, id) = (invoices::created_at, invoices::id);
-    if let Some((after_at, after_id)) = filter.after {
-        query = if filter.newest_first {
-            query.filter(at.lt(after_at).or(at.eq(after_at).and(id.lt(after_id))))
-        } else {
-            query.filter(at.gt(after_at).or(at.eq(after_at).and(id.gt(after_id))))
-        };
-    }
-    if filter.newest_first {
-        query.order((at.desc(), id.desc()))
-    } else {
-        query.order((at.asc(), id.asc()))
-    }
-    .load(conn)
-}
-
-/// Rows that match, counted up to `at_most`.
-pub fn count(conn: &mut Conn, filter: &ListFilter, at_most: i64) -> QueryResult<i64> {
-    let mut query = invoices::table.select(invoices::id).limit(at_most).into_boxed();
-    if let Some(account_id) = filter.account_id {
-        query = query.filter(invoices::account_id.eq(account_id));
-    }
-    if !filter.status.is_empty() {
-        query = query.filter(invoices::status.eq_any(filter.status.clone()));
-    }
-    let ids: Vec<InvoiceId> = query.load(conn)?;
-    Ok(i64::try_from(ids.len()).unwrap_or(at_most))
 }

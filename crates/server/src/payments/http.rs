@@ -9,7 +9,7 @@ use common::{
     ErrorCode, FieldError,
     ids::{ItnId, PaymentId},
     itn::ItnQuery,
-    payments::{CheckoutRequest, PaymentQuery},
+    payments::CheckoutRequest,
 };
 
 use super::{itn, service};
@@ -50,10 +50,6 @@ fn answer(answer: Answer) -> HttpResponse {
         response.insert_header(("idempotency-replayed", "true"));
     }
     response.content_type("application/json").body(answer.body)
-}
-
-pub async fn list(app: Data<App>, caller: Caller, query: Query<PaymentQuery>) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(service::list(&app, caller.readable_account(), query.0).await?))
 }
 
 pub async fn get(app: Data<App>, caller: Caller, id: IdPath<PaymentId>) -> Result<HttpResponse, ApiError> {

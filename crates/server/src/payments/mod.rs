@@ -7,6 +7,7 @@
 pub mod gateway;
 pub mod http;
 pub mod itn;
+pub mod list;
 pub mod rules;
 pub mod service;
 pub mod settlement;

@@ -2,15 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
-    ErrorCode, FieldError, Page,
+    ErrorCode, FieldError, Money,
     audit::AuditAction,
     ids::{AccountId, InvoiceId, PaymentId, UserId},
     invoices::{AppliedPayment, InvoiceStatus},
     money::{Currency, format_money},
-    payments::{
-        AttemptKind, Checkout, CheckoutRequest, Method, Payment, PaymentQuery, PaymentSort, PaymentStatus,
-        PaymentSummary, Provider,
-    },
+    payments::{AttemptKind, Checkout, CheckoutRequest, Method, Payment, PaymentStatus, Provider},
     plans::ProductCode,
 };
 use payfast::hosts;
@@ -19,7 +16,7 @@ use secrecy::ExposeSecret;
 use super::{
     rules::{self, Event, Outcome},
     settlement,
-    store::{self, ListFilter, NewEvent, PaymentRow},
+    store::{self, NewEvent, PaymentRow},
 };
 use crate::{
     accounts,
@@ -31,14 +28,11 @@ use crate::{
     error::ApiError,
     idempotency::{self, Answer},
     invoices::{self, service::InvoiceRow},
-    paging::{self, Paging},
     plans, search,
 };
 
 /// How long a customer may take on PayFast's page.
 const TIME_TO_PAY: TimeDelta = TimeDelta::hours(24);
-/// Above this total a tax invoice must name its recipient in full (VAT Act section 20(4) and (5)), in cents.
-const FULL_DOCUMENT_ABOVE: i64 = 500_000;
 
 /// Who asks for a checkout: a person, or an API key of the account.
 #[derive(Debug, Clone)]
@@ -120,7 +114,8 @@ fn start(
             invoices::service::draft_purchase(conn, &account, &config.supplier, code, now)?
         }
         Purchase::Invoice(id) => {
-            let invoice = invoices::service::find_own(conn, id, buyer.account_id)?;
+            // Held: nobody voids what is just being paid.
+            let invoice = invoices::service::find_own_locked(conn, id, buyer.account_id)?;
             if invoice.status != InvoiceStatus::Open {
                 return Err(ApiError::conflict(format!(
                     "this invoice is {}; only open invoices can be paid",
@@ -241,15 +236,22 @@ fn check_tax_document(
     account: &accounts::service::AccountRow,
     total_minor: i64,
 ) -> Result<(), ApiError> {
-    let needs_recipient = config.supplier.vat_number.is_some() && total_minor > FULL_DOCUMENT_ABOVE;
-    if needs_recipient && account.address().is_none() {
-        let message = "A tax invoice above R5 000.00 must show your address.";
-        return Err(ApiError::with_fields(
-            ErrorCode::BillingDetailsMissing,
-            vec![FieldError::required("billing_address", message)],
-        ));
+    let lacking = invoices::rules::lacking_for_tax_document(&invoices::rules::TaxDocument {
+        total_minor,
+        charges_vat: config.supplier.vat_number.is_some(),
+        has_supplier: !config.supplier.address.is_empty(),
+        has_name: !account.company_name.is_empty(),
+        has_address: account.address().is_some(),
+    });
+    let errors: Vec<FieldError> = lacking
+        .into_iter()
+        .map(|lack| FieldError::required(lack.field(), lack.to_buyer()))
+        .collect();
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::with_fields(ErrorCode::BillingDetailsMissing, errors))
     }
-    Ok(())
 }
 
 fn signed_form(
@@ -349,34 +351,6 @@ pub async fn expire_due(app: &App) -> Result<usize, ApiError> {
         .await
 }
 
-/// One page of the account's payments, or of everybody's when `account_id` is `None`.
-pub async fn list(
-    app: &App,
-    account_id: Option<AccountId>,
-    query: PaymentQuery,
-) -> Result<Page<PaymentSummary>, ApiError> {
-    let paging = Paging::parse(
-        query.limit,
-        query.cursor.as_deref(),
-        query.sort.map(PaymentSort::as_str),
-    )?;
-    app.db
-        .read(move |conn| {
-            let filter = ListFilter {
-                account_id,
-                status: query.status,
-                after: paging.after(PaymentId::parse)?,
-                newest_first: paging.newest_first,
-                limit: paging.fetch(),
-            };
-            let total = store::count(conn, &filter, paging::COUNT_UP_TO)?;
-            let rows = store::load_page(conn, &filter)?;
-            let page = paging.page(rows, total, |(row, _)| (row.created_at, row.id.to_string()));
-            Ok(page.map(|(row, number)| row.summary(number)))
-        })
-        .await
-}
-
 /// One payment with its history; another account's is not found.
 pub async fn load(app: &App, id: PaymentId, account_id: Option<AccountId>) -> Result<Payment, ApiError> {
     app.db.read(move |conn| details(conn, id, account_id)).await
@@ -403,4 +377,39 @@ fn details(conn: &mut Conn, id: PaymentId, account_id: Option<AccountId>) -> Res
 /// What an invoice received, oldest first.
 pub fn applied_to(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<AppliedPayment>> {
     store::load_applied(conn, invoice_id)
+}
+
+/// The state of a payment of the invoice that may still bring money.
+pub fn under_way(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Option<PaymentStatus>> {
+    store::find_under_way(conn, invoice_id)
+}
+
+/// Gives the account credit that no payment brought, a credit note's; `false` when `source` was credited before.
+pub fn earn_credit(
+    conn: &mut Conn,
+    account_id: AccountId,
+    source: &str,
+    amount: Money,
+    reason: &str,
+    invoice_id: Option<InvoiceId>,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    store::insert_credit(
+        conn,
+        &store::NewCredit {
+            id: clock::new_id(now),
+            account_id,
+            payment_id: None,
+            invoice_id,
+            source,
+            amount,
+            reason,
+            now,
+        },
+    )
+}
+
+/// Every payment of an invoice, whatever became of it.
+pub fn ids_of(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<PaymentId>> {
+    store::load_ids_of(conn, invoice_id)
 }

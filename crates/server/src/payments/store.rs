@@ -12,7 +12,7 @@ use diesel::prelude::*;
 
 use crate::db::{
     Conn, each_backend,
-    schema::{customer_credits, invoices, payment_attempts, payment_events, payments},
+    schema::{customer_credits, payment_attempts, payment_events, payments},
 };
 
 #[derive(Queryable, Insertable, Clone)]
@@ -132,7 +132,9 @@ pub fn set_succeeded(conn: &mut Conn, id: PaymentId, from: PaymentStatus, receip
 pub struct NewCredit<'a> {
     pub id: CreditId,
     pub account_id: AccountId,
-    pub payment_id: PaymentId,
+    /// The payment that brought more than was needed; absent for a credit note.
+    pub payment_id: Option<PaymentId>,
+    pub invoice_id: Option<InvoiceId>,
     /// Which money this is: the same source is credited once.
     pub source: &'a str,
     pub amount: Money,
@@ -140,12 +142,13 @@ pub struct NewCredit<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Books credit and adds it to the payment; `false` when this source was credited before.
+/// Books credit and adds it to its payment; `false` when this source was credited before.
 pub fn insert_credit(conn: &mut Conn, credit: &NewCredit<'_>) -> QueryResult<bool> {
     let row = (
         customer_credits::id.eq(credit.id),
         customer_credits::account_id.eq(credit.account_id),
         customer_credits::payment_id.eq(credit.payment_id),
+        customer_credits::invoice_id.eq(credit.invoice_id),
         customer_credits::source.eq(credit.source),
         customer_credits::currency.eq(credit.amount.currency),
         customer_credits::amount_minor.eq(credit.amount.minor),
@@ -157,8 +160,8 @@ pub fn insert_credit(conn: &mut Conn, credit: &NewCredit<'_>) -> QueryResult<boo
         .on_conflict(customer_credits::source)
         .do_nothing()
         .execute(c))?;
-    if inserted == 1 {
-        diesel::update(payments::table.find(credit.payment_id))
+    if let (1, Some(payment_id)) = (inserted, credit.payment_id) {
+        diesel::update(payments::table.find(payment_id))
             .set(payments::credited_minor.eq(payments::credited_minor + credit.amount.minor))
             .execute(conn)?;
     }
@@ -265,6 +268,32 @@ pub fn load_expired(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> QueryRes
         .load(conn)
 }
 
+/// States in which a payment may still bring money.
+const UNDER_WAY: [PaymentStatus; 4] = [
+    PaymentStatus::Created,
+    PaymentStatus::AwaitingCustomer,
+    PaymentStatus::Processing,
+    PaymentStatus::Unknown,
+];
+
+/// The state of a payment of the invoice that may still bring money.
+pub fn find_under_way(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Option<PaymentStatus>> {
+    payments::table
+        .filter(payments::invoice_id.eq(invoice_id))
+        .filter(payments::status.eq_any(UNDER_WAY))
+        .order(payments::id)
+        .select(payments::status)
+        .first(conn)
+        .optional()
+}
+
+pub fn load_ids_of(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<PaymentId>> {
+    payments::table
+        .filter(payments::invoice_id.eq(invoice_id))
+        .select(payments::id)
+        .load(conn)
+}
+
 /// What an invoice received, oldest first: the amount less what became credit.
 pub fn load_applied(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<AppliedPayment>> {
     let rows: Vec<PaymentRow> = payments::table
@@ -296,55 +325,4 @@ pub fn load_applied(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<A
         })
     });
     Ok(applied.collect())
-}
-
-/// What a list asks for; rows come by time of creation, then id.
-pub struct ListFilter {
-    pub account_id: Option<AccountId>,
-    /// Any of these; empty for all.
-    pub status: Vec<PaymentStatus>,
-    pub after: Option<(NaiveDateTime, PaymentId)>,
-    pub newest_first: bool,
-    pub limit: i64,
-}
-
-pub fn load_page(conn: &mut Conn, filter: &ListFilter) -> QueryResult<Vec<(PaymentRow, Option<String>)>> {
-    let mut query = payments::table
-        .inner_join(invoices::table)
-        .select((payments::all_columns, invoices::number))
-        .limit(filter.limit)
-        .into_boxed();
-    if let Some(account_id) = filter.account_id {
-        query = query.filter(payments::account_id.eq(account_id));
-    }
-    if !filter.status.is_empty() {
-        query = query.filter(payments::status.eq_any(filter.status.clone()));
-    }
-    let (at, id) = (payments::created_at, payments::id);
-    if let Some((after_at, after_id)) = filter.after {
-        query = if filter.newest_first {
-            query.filter(at.lt(after_at).or(at.eq(after_at).and(id.lt(after_id))))
-        } else {
-            query.filter(at.gt(after_at).or(at.eq(after_at).and(id.gt(after_id))))
-        };
-    }
-    if filter.newest_first {
-        query.order((at.desc(), id.desc()))
-    } else {
-        query.order((at.asc(), id.asc()))
-    }
-    .load(conn)
-}
-
-/// Rows that match, counted up to `at_most`.
-pub fn count(conn: &mut Conn, filter: &ListFilter, at_most: i64) -> QueryResult<i64> {
-    let mut query = payments::table.select(payments::id).limit(at_most).into_boxed();
-    if let Some(account_id) = filter.account_id {
-        query = query.filter(payments::account_id.eq(account_id));
-    }
-    if !filter.status.is_empty() {
-        query = query.filter(payments::status.eq_any(filter.status.clone()));
-    }
-    let ids: Vec<PaymentId> = query.load(conn)?;
-    Ok(i64::try_from(ids.len()).unwrap_or(at_most))
 }

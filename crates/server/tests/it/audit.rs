@@ -14,10 +14,13 @@ use reqwest::Method;
 use serde_json::json;
 use server::routes;
 
-use crate::support::{
-    Client, TestApp,
-    app::{Customer, PASSWORD},
-    client::send,
+use crate::{
+    invoices,
+    support::{
+        Client, TestApp,
+        app::{Customer, PASSWORD},
+        client::send,
+    },
 };
 
 /// What each route that changes something writes, at least.
@@ -55,6 +58,22 @@ const ACTIONS: &[(&str, &str, &[AuditAction])] = &[
     ("DELETE", "/api-keys/{id}", &[AuditAction::ApiKeyRevoked]),
     ("POST", "/checkout", &[AuditAction::CheckoutStarted]),
     ("POST", "/payments/{id}/cancel", &[AuditAction::PaymentCanceled]),
+    ("POST", "/invoices", &[AuditAction::InvoiceDrafted]),
+    ("PATCH", "/invoices/{id}", &[AuditAction::InvoiceChanged]),
+    ("DELETE", "/invoices/{id}", &[AuditAction::InvoiceDeleted]),
+    ("POST", "/invoices/{id}/finalize", &[AuditAction::InvoiceIssued]),
+    ("POST", "/invoices/{id}/send", &[AuditAction::InvoiceSent]),
+    (
+        "POST",
+        "/invoices/{id}/void",
+        &[AuditAction::InvoiceVoided, AuditAction::CreditNoteIssued],
+    ),
+    (
+        "POST",
+        "/invoices/{id}/mark-uncollectible",
+        &[AuditAction::InvoiceWrittenOff],
+    ),
+    ("POST", "/invoices/{id}/credit-notes", &[AuditAction::CreditNoteIssued]),
 ];
 
 /// Routes of signing in, whose every line `audit_of_sign_in.rs` proves.
@@ -193,7 +212,26 @@ async fn do_everything(app: &TestApp) -> Customer {
     let cancel = format!("/payments/{}/cancel", checkout.payment_id);
     client.post(&cancel, json!({})).await.expect(200);
     client.post(&cancel, json!({})).await.expect(200);
+    do_invoices(app, &owner).await;
     owner
+}
+
+/// What the billing desk does to invoices.
+async fn do_invoices(app: &TestApp, owner: &Customer) {
+    let staff = app.staff(StaffRole::Billing).await;
+    let thrown = invoices::draft(&staff, owner.account_id, json!([])).await.summary.id;
+    let change = json!({ "due_days": 30 });
+    invoices::patch(&staff, thrown, Some("*"), change).await.expect(200);
+    staff.delete(&format!("/invoices/{thrown}")).await.expect(200);
+    let reason = json!({ "reason": "For the log" });
+    for action in ["void", "mark-uncollectible", "credit-notes", "send"] {
+        let id = invoices::issue(&staff, owner.account_id, invoices::an_hour())
+            .await
+            .summary
+            .id;
+        let body = if action == "send" { json!({}) } else { reason.clone() };
+        invoices::act(&staff, id, action, body).await.expect(200);
+    }
 }
 
 app_test!(every_change_has_its_line_with_who_and_what, |app| {

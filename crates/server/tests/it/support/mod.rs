@@ -6,6 +6,7 @@ pub mod client;
 pub mod db;
 pub mod process;
 pub mod raw;
+pub mod rows;
 
 pub use app::TestApp;
 pub use client::{Client, Reply};
