@@ -58,6 +58,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account/sessions") view=|| guarded(account::sessions())/>
                     <Route path=path!("/account/appearance") view=|| guarded(account::appearance())/>
                     <Route path=path!("/invoices") view=|| in_books(invoices::list())/>
+                    <Route path=path!("/invoices/new") view=|| for_staff(invoices::new())/>
+                    <Route path=path!("/invoices/:id/edit") view=|| for_staff(invoices::edit())/>
                     <Route path=path!("/invoices/:id") view=|| in_books(invoices::one())/>
                     <Route path=path!("/credit") view=|| in_account(payments::credit())/>
                     <Route path=path!("/payments") view=|| in_books(payments::list())/>

@@ -15,6 +15,12 @@ pub fn date(at: DateTime<Utc>) -> String {
     calendar_day(local(at).date())
 }
 
+/// `24 Nov`, where the year is plain.
+pub fn short_date(at: DateTime<Utc>) -> String {
+    let local = local(at);
+    format!("{} {}", local.day(), MONTHS[local.month0() as usize])
+}
+
 /// A day without a time: `24 Nov 2026`.
 pub fn calendar_day(day: NaiveDate) -> String {
     format!("{} {} {}", day.day(), MONTHS[day.month0() as usize], day.year())

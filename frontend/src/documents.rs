@@ -6,14 +6,16 @@
 use common::{
     Endpoint, Money,
     ids::{InvoiceId, PaymentId, PaymentMethodId},
-    invoices::{AppliedPayment, CreditNote, GetInvoice, Invoice, InvoiceLine, Party, Reason},
+    invoices::{
+        AppliedPayment, CreateInvoice, CreditNote, GetInvoice, Invoice, InvoiceLine, NewInvoice, Party, Reason,
+    },
     payments::{CancelPayment, GetPayment, Payment, PaymentAttempt, PaymentEvent, ReversePayment},
     plans::ProductCode,
     refunds::Refund,
 };
 use serde::Deserialize;
 
-use crate::api::{self, Failure};
+use crate::api::{self, Failure, Terms};
 
 #[derive(Deserialize)]
 struct InvoiceRest {
@@ -30,10 +32,27 @@ struct InvoiceRest {
 }
 
 pub async fn invoice(id: InvoiceId) -> Result<Invoice, Failure> {
-    let text = api::text::<GetInvoice>(&[id.as_str()]).await?;
-    let rest: InvoiceRest = api::from_json(&text)?;
+    read_invoice(&api::text::<GetInvoice>(&[id.as_str()]).await?)
+}
+
+/// Does something with an invoice, and answers how it stands then.
+pub async fn change_invoice<E: Endpoint>(
+    id: InvoiceId,
+    request: &E::Request,
+    terms: Terms,
+) -> Result<Invoice, Failure> {
+    read_invoice(&api::ask_on::<E>(&[id.as_str()], request, terms).await?)
+}
+
+/// Writes a new draft.
+pub async fn create_invoice(draft: &NewInvoice, terms: Terms) -> Result<Invoice, Failure> {
+    read_invoice(&api::ask_on::<CreateInvoice>(&[], draft, terms).await?)
+}
+
+fn read_invoice(text: &str) -> Result<Invoice, Failure> {
+    let rest: InvoiceRest = api::from_json(text)?;
     Ok(Invoice {
-        summary: api::from_json(&text)?,
+        summary: api::from_json(text)?,
         title: rest.title,
         supplier: rest.supplier,
         customer: rest.customer,

@@ -388,7 +388,9 @@ fn sheet_form(view: ListView, is_open: RwSignal<bool>, sheet: FilterSheet) -> An
             {sheet.more.map(|more| more())}
             <fieldset class="filter-part">
                 <legend class="field-label">{sheet.days}</legend>
-                {preset_buttons(from, to, Callback::new(move |()| drop(apply())))}
+                {preset_buttons(from, to, Callback::new(move |()| {
+                    apply();
+                }))}
                 <div class="field-pair">
                     <Field label=texts.first_day name="from" kind="date" value=from errors/>
                     <Field label=texts.last_day name="to" kind="date" value=to errors/>

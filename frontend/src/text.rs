@@ -44,7 +44,9 @@ mod account;
 mod audit;
 mod auth;
 mod common;
+mod deeds;
 mod doctor;
+mod drafts;
 mod invoices;
 mod keys;
 mod legal;
@@ -105,6 +107,8 @@ macro_rules! apart {
 }
 
 apart! {
+    deeds: Deeds,
+    drafts: Drafts,
     doctor: Doctor,
     invoices: Invoices,
     lists: Lists,

@@ -29,11 +29,18 @@ struct Message {
 
 /// The message that is shown now, as a context of every page.
 #[derive(Clone, Copy)]
-pub struct Toast(RwSignal<Option<Message>>);
+pub struct Toast {
+    message: RwSignal<Option<Message>>,
+    /// What is gone or about to go, and is shown no more.
+    hidden: RwSignal<Vec<String>>,
+}
 
 impl Toast {
     pub fn provide() -> Toast {
-        let toast = Toast(RwSignal::new(None));
+        let toast = Toast {
+            message: RwSignal::new(None),
+            hidden: RwSignal::new(Vec::new()),
+        };
         provide_context(toast);
         // What was promised is done before the page goes.
         browser::when_hidden(move || toast.end());
@@ -65,21 +72,24 @@ impl Toast {
             undo: Arc::new(undo),
             act: Arc::new(act),
         };
+        self.hidden.update(|hidden| hidden.push(pending.subject.clone()));
         self.show(words.into(), Some(pending), UNDO_FOR);
     }
 
-    /// What is about to go, and is shown no more.
-    pub fn going(self) -> Option<String> {
-        self.0.with(|message| {
-            let pending = message.as_ref().and_then(|message| message.pending.as_ref());
-            pending.map(|pending| pending.subject.clone())
-        })
+    /// Whether `subject` is gone or about to go.
+    pub fn hides(self, subject: &str) -> bool {
+        self.hidden.with(|hidden| hidden.iter().any(|known| known == subject))
+    }
+
+    /// It could not be made to go after all.
+    pub fn show_again(self, subject: &str) {
+        self.hidden.update(|hidden| hidden.retain(|known| known != subject));
     }
 
     fn show(self, words: String, pending: Option<Pending>, shown_for: Duration) {
         let number = self.number().unwrap_or(0).wrapping_add(1);
         self.end();
-        self.0.set(Some(Message { number, words, pending }));
+        self.message.set(Some(Message { number, words, pending }));
         set_timeout(
             move || {
                 if self.number() == Some(number) {
@@ -100,21 +110,22 @@ impl Toast {
     fn undo(self) -> bool {
         let undone = self.take();
         if let Some(pending) = &undone {
+            self.show_again(&pending.subject);
             (pending.undo)();
         }
         undone.is_some()
     }
 
     fn take(self) -> Option<Pending> {
-        let message = self.0.try_get_untracked().flatten();
+        let message = self.message.try_get_untracked().flatten();
         if message.is_some() {
-            self.0.set(None);
+            self.message.set(None);
         }
         message.and_then(|message| message.pending)
     }
 
     fn number(self) -> Option<u32> {
-        let shown = self.0.try_get_untracked().flatten();
+        let shown = self.message.try_get_untracked().flatten();
         shown.map(|message| message.number)
     }
 }
@@ -123,10 +134,12 @@ impl Toast {
 #[component]
 pub fn ToastHost(toast: Toast) -> impl IntoView {
     let content = move || {
-        toast.0.get().map(|message| {
+        toast.message.get().map(|message| {
             let undo = message.pending.is_some().then(|| {
                 view! {
-                    <button type="button" on:click=move |_| drop(toast.undo())>{t().common.undo}</button>
+                    <button type="button" on:click=move |_| {
+                        toast.undo();
+                    }>{t().common.undo}</button>
                 }
                 .into_any()
             });

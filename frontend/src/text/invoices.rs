@@ -45,9 +45,7 @@ texts! {
         foot: "Amounts in South African rand. VAT is rounded once for the document.",
         foot_no_vat: "Amounts in South African rand. No VAT is charged.",
         what_happened: "What happened",
-        happened_order: "Order placed",
         happened_paid: "Payment received",
-        number_given: "Number given, contents locked",
         see_payments: "See payments",
         download_tax_invoice: "Download tax invoice",
         download_invoice: "Download invoice",
@@ -88,6 +86,5 @@ texts! {
         vat_at(rate): "VAT {rate}%",
         paid_on(date): "Paid on {date}",
         finalised_as(number): "Finalised as {number}",
-        by_payfast(amount, reference): "{amount}, PayFast {reference}",
     }
 }

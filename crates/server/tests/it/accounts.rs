@@ -33,9 +33,6 @@ app_test!(staff_find_accounts_by_some_letters, |app| {
 
 app_test!(a_search_for_accounts_has_three_letters, |app| {
     let staff = two_customers(&app).await;
-    assert_eq!(
-        staff.get("/accounts?search=ka").await.problem(),
-        "422 invalid"
-    );
+    assert_eq!(staff.get("/accounts?search=ka").await.problem(), "422 invalid");
     assert_eq!(staff.get("/accounts").await.problem(), "422 invalid");
 });

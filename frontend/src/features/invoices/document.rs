@@ -86,7 +86,7 @@ fn meta(invoice: &Invoice) -> impl IntoView + use<> {
 }
 
 /// Name (for the supplier), address and VAT number, a line each.
-fn party_lines(party: &Party, is_customer: bool) -> impl IntoView + use<> {
+pub fn party_lines(party: &Party, is_customer: bool) -> impl IntoView + use<> {
     let name = (!is_customer).then(|| party.name.clone());
     let address = party.address.as_ref().map(address_text);
     let vat = party
@@ -160,6 +160,16 @@ fn totals(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
     for payment in &invoice.payments {
         let amount = common::Money::new(-payment.amount.minor, payment.amount.currency);
         rows.push(fact(texts.paid_on(&dates::date(payment.at)), format_money(amount)));
+    }
+    for note in &invoice.credit_notes {
+        let amount = common::Money::new(-note.total.minor, note.total.currency);
+        rows.push(fact(text::deeds().credit_note_row(&note.number), format_money(amount)));
+    }
+    // What had been paid and was taken back is the customer's credit, so that the lines add up.
+    let returned: i64 = invoice.credit_notes.iter().map(|note| note.to_credit.minor).sum();
+    if returned > 0 {
+        let amount = common::Money::new(returned, summary.currency);
+        rows.push(fact(text::deeds().given_back, format_money(amount)));
     }
     if !is_draft {
         rows.push(fact_of(

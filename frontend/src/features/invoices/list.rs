@@ -68,14 +68,11 @@ pub fn InvoicesPage() -> impl IntoView {
     let filter = Memo::new(move |_| filter_of(view));
     let invoices = remote(move || {
         session.account_id();
-        // A draft that is about to be deleted, or is not after all.
-        toast.going();
         let query = page_query(filter.get(), place().cursor);
         async move { api::call::<ListInvoices>(&[], &query).await }
     });
     let totals = remote(move || {
         session.account_id();
-        toast.going();
         let filter = InvoiceFilter {
             sort: None,
             ..filter.get()
@@ -95,9 +92,10 @@ pub fn InvoicesPage() -> impl IntoView {
         desk.selection.clear();
     });
     let is_open = RwSignal::new(false);
-    let shown = move |page: Page<InvoiceSummary>| {
-        let going = toast.going();
-        table(desk, page, going)
+    // A draft that is about to be deleted is not shown; undone, it is there again.
+    let shown = move |mut page: Page<InvoiceSummary>| {
+        page.items.retain(|row| !toast.hides(row.id.as_str()));
+        table(desk, page)
     };
     let ids = Signal::derive(move || {
         invoices.with(|page| {
@@ -301,7 +299,7 @@ fn matching(page: &Page<InvoiceSummary>) -> i64 {
     page.total.unwrap_or(common::page::EXACT_TOTAL + 1)
 }
 
-fn table(desk: Desk, page: Page<InvoiceSummary>, going: Option<String>) -> AnyView {
+fn table(desk: Desk, page: Page<InvoiceSummary>) -> AnyView {
     let texts = text::invoices();
     if page.items.is_empty() {
         return empty(desk);
@@ -309,11 +307,9 @@ fn table(desk: Desk, page: Page<InvoiceSummary>, going: Option<String>) -> AnyVi
     let count = page.items.len();
     let total = page.total;
     let now = browser::now();
-    let shown = page
+    let rows = page
         .items
         .iter()
-        .filter(|invoice| going.as_deref() != Some(invoice.id.as_str()));
-    let rows = shown
         .enumerate()
         .map(|(index, invoice)| invoice_row(index, invoice, desk.is_desk, now))
         .collect();
