@@ -1,7 +1,6 @@
 //! One notification: what it did in one sentence, the four checks, and what came.
 
 use common::{
-    Endpoint,
     ids::ItnId,
     itn::{CheckName, GetItn, Itn, ItnChange, ItnCheck, ItnStatus, ItnSummary},
 };
@@ -53,7 +52,6 @@ fn read(text: &str) -> Result<Itn, Failure> {
 }
 
 async fn load(id: ItnId) -> Result<Itn, Failure> {
-    debug_assert_eq!(GetItn::PATH, "/itn/{id}");
     read(&api::text::<GetItn>(&[id.as_str()]).await?)
 }
 

@@ -78,9 +78,13 @@ fn title(event: &PaymentEvent) -> &'static str {
         "itn_failed" => texts.event_failed,
         "itn_cancelled" | "itn_canceled" => texts.event_cancelled,
         "cancel" => texts.event_cancel,
-        "charge" | "charge_sent" | "adhoc_charge_sent" => texts.event_charge,
-        "reversed" | "payment_reversed" => texts.event_reversed,
-        "recorded" | "receipt" => texts.event_recorded,
+        "charge_sent" => texts.event_charge,
+        "api_ok" => texts.event_taken,
+        "api_declined" | "found_nothing" => texts.event_failed,
+        "api_lost" => texts.event_lost,
+        "found_complete" => texts.event_found,
+        "recorded" => texts.event_recorded,
+        "reverse" => texts.event_reversed,
         "ttl" | "expire" | "expired" => texts.event_expired,
         // An event that this client does not know yet is named by what it led to.
         _ => match event.to {
