@@ -247,4 +247,3 @@ pub fn set_seal(conn: &mut Conn, id: InvoiceId, hash: &str) -> QueryResult<()> {
         .execute(conn)
         .map(drop)
 }
-
