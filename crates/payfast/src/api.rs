@@ -1,7 +1,16 @@
-//! The signature and headers of PayFast's REST API.
+//! PayFast's REST API: how a call is signed, each call there is, and how to read what comes back.
 //!
-//! The paths and replies belong to the caller. Amounts here are in cents, unlike in forms and notifications.
+//! [`call`] makes requests, [`reply`] and [`statement`] read answers; sending belongs to the caller. On this wire amounts
+//! are in cents, unlike in forms and notifications; here they are [`crate::Amount`]s.
 //! Neither method nor path is signed: two different calls without parameters in one second have the same signature.
+
+pub mod call;
+pub mod reply;
+pub mod statement;
+
+pub use call::{AdHocCharge, BankAccount, Call, Credentials, Refund, Request, Verb};
+pub use reply::{Refusal, ReplyError};
+pub use statement::{Statement, StatementLine};
 
 use crate::signature::{ParamString, Passphrase, given};
 

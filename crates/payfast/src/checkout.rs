@@ -6,7 +6,7 @@
 use crate::amount::Amount;
 use crate::error::{FieldError, FieldErrors};
 use crate::fields::{FIELDS, Rule, Url};
-use crate::form::trim;
+use crate::form::{one_line, trim};
 use crate::hosts::ITN_PORTS;
 use crate::signature::{ParamString, Passphrase, given};
 
@@ -202,15 +202,6 @@ fn is_missing_in_subscription<N: AsRef<[u8]>, V: AsRef<[u8]>>(fields: &[(N, V)],
 
 fn is_zero_without_agreement<N: AsRef<[u8]>, V: AsRef<[u8]>>(fields: &[(N, V)]) -> bool {
     Amount::parse(trim(value_of(fields, "amount"))) == Ok(Amount::default()) && !is_recurring(fields)
-}
-
-/// Trims and joins lines with a space; the input was text, so the result is.
-fn one_line(value: &[u8]) -> String {
-    let text = String::from_utf8_lossy(trim(value));
-    text.split(['\r', '\n'])
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 fn is_local(host: &str) -> bool {

@@ -224,7 +224,7 @@ fn is_email(value: &[u8]) -> bool {
     !local.is_empty() && local.chars().all(clean) && is_host(domain)
 }
 
-fn is_date(value: &[u8]) -> bool {
+pub(crate) fn is_date(value: &[u8]) -> bool {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *value else {
         return false;
     };

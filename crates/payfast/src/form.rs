@@ -83,6 +83,15 @@ pub fn trim(value: &[u8]) -> &[u8] {
     }
 }
 
+/// Trims as [`trim`] does and joins lines with a space; of bytes that are no text the replacement character is left.
+pub(crate) fn one_line(value: impl AsRef<[u8]>) -> String {
+    let text = String::from_utf8_lossy(trim(value.as_ref()));
+    text.split(['\r', '\n'])
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// Whether a byte is written as itself by [`encode`].
 pub(crate) fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')

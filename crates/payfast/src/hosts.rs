@@ -2,6 +2,8 @@
 //!
 //! These are the published values; operators can override them, since PayFast adds addresses now and then.
 
+use crate::form::encode;
+
 /// One of PayFast's two systems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Host {
@@ -33,6 +35,8 @@ pub const PROCESS_PATH: &str = "/eng/process";
 pub const VALIDATE_PATH: &str = "/eng/query/validate";
 /// Gives the identifier of an onsite payment.
 pub const ONSITE_PATH: &str = "/onsite/process";
+/// Where the owner of a card renews it, followed by the token; see [`card_update_url`].
+pub const CARD_UPDATE_PATH: &str = "/eng/recurring/update/";
 /// The script that shows an onsite payment in the merchant's page.
 pub const ONSITE_ENGINE_PATH: &str = "/onsite/engine.js";
 
@@ -66,6 +70,23 @@ pub const ITN_PORTS: &[u16] = &[80, 8080, 8081, 443];
 
 /// The merchant of PayFast's public sandbox: id, key and passphrase, all published in its documentation.
 pub const SANDBOX_MERCHANT: (&str, &str, &str) = ("10000100", "46f0cd694581a", "jt7NOE43FZPn");
+
+/// The page where the owner of a card renews it; the browser comes back to `return_url`, which proves nothing.
+///
+/// ```
+/// let url = payfast::hosts::card_update_url("https://www.payfast.co.za", "dc0521d3-55fe", "https://shop.test/back?a=1");
+/// assert_eq!(
+///     url,
+///     "https://www.payfast.co.za/eng/recurring/update/dc0521d3-55fe?return=https%3A%2F%2Fshop.test%2Fback%3Fa%3D1"
+/// );
+/// ```
+pub fn card_update_url(process_base: &str, token: &str, return_url: &str) -> String {
+    format!(
+        "{process_base}{CARD_UPDATE_PATH}{}?return={}",
+        encode(token),
+        encode(return_url)
+    )
+}
 
 #[cfg(test)]
 mod tests {
