@@ -3,6 +3,7 @@
 use common::{
     Money,
     invoices::{InvoiceState, InvoiceStatus},
+    payments::PaymentStatus,
 };
 
 /// South Africa's standard rate, in percent.
@@ -40,6 +41,11 @@ pub fn invoice_number(serial: i64) -> String {
     format!("INV-{serial:06}")
 }
 
+/// `CN-000001`.
+pub fn credit_note_number(serial: i64) -> String {
+    format!("CN-{serial:06}")
+}
+
 /// The stored state behind what a list is narrowed to.
 pub fn stored(state: InvoiceState) -> InvoiceStatus {
     match state {
@@ -51,43 +57,175 @@ pub fn stored(state: InvoiceState) -> InvoiceStatus {
     }
 }
 
+/// What happens to an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    Edit,
+    Delete,
+    Finalize,
+    PaymentApplied,
+    PaymentReversed,
+    CreditNoteIssued,
+    Void,
+    MarkUncollectible,
+}
+
+impl Event {
+    pub const ALL: [Self; 8] = [
+        Self::Edit,
+        Self::Delete,
+        Self::Finalize,
+        Self::PaymentApplied,
+        Self::PaymentReversed,
+        Self::CreditNoteIssued,
+        Self::Void,
+        Self::MarkUncollectible,
+    ];
+
+    /// Completes "this invoice is paid; it cannot …".
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Edit => "be changed",
+            Self::Delete => "be deleted",
+            Self::Finalize => "be finalised",
+            Self::PaymentApplied => "take a payment",
+            Self::PaymentReversed => "lose a payment",
+            Self::CreditNoteIssued => "be credited",
+            Self::Void => "be voided",
+            Self::MarkUncollectible => "be written off",
+        }
+    }
+}
+
+/// What a decision looks at beside state and event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Guards {
+    pub total_minor: i64,
+    pub balance_minor: i64,
+    pub amount_paid_minor: i64,
+    pub credited_minor: i64,
+    /// What is paid, reversed or credited.
+    pub amount_minor: i64,
+    /// The frozen draft of a plan: only its payment finalises it.
+    pub is_purchase: bool,
+    pub has_lines: bool,
+    /// State of a payment that may still bring money.
+    pub under_way: Option<PaymentStatus>,
+}
+
+impl Guards {
+    /// What credit notes may still take away.
+    pub fn creditable_minor(&self) -> i64 {
+        self.total_minor - self.credited_minor
+    }
+}
+
+/// Why an event is refused; nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("this invoice is {from}; it cannot {}", .event.in_words())]
+    State { from: InvoiceStatus, event: Event },
+    #[error("this draft is the purchase of a plan: its payment finalises it, and nobody changes it")]
+    Purchase,
+    #[error("the draft has no lines yet")]
+    NoLines,
+    #[error("money was paid on this invoice; issue a credit note, or refund the payment")]
+    HasPayments,
+    #[error("a payment of this invoice is {0}; cancel it, or wait until it has ended")]
+    UnderWay(PaymentStatus),
+    #[error("the amount must be above nothing")]
+    Nothing,
+    #[error("only {left_minor} cents are left")]
+    TooMuch { left_minor: i64 },
+}
+
+/// The state that an event leads to; the table of `states.md`, section 1. A deleted draft has none and stays a draft.
+pub fn next(status: InvoiceStatus, event: Event, guards: &Guards) -> Result<InvoiceStatus, Refusal> {
+    use InvoiceStatus::{Draft, Open, Paid, Uncollectible, Void};
+    let &Guards {
+        amount_minor: amount,
+        balance_minor: balance,
+        ..
+    } = guards;
+    let is_paid_by_it = amount >= balance;
+    match (status, event) {
+        (Draft, Event::Edit | Event::Delete | Event::Finalize) if guards.is_purchase => Err(Refusal::Purchase),
+        (Draft, Event::Edit | Event::Delete) => Ok(Draft),
+        (Draft, Event::Finalize) if !guards.has_lines => Err(Refusal::NoLines),
+        (Draft, Event::Finalize) if guards.total_minor == 0 => Ok(Paid),
+        (Draft, Event::Finalize) => Ok(Open),
+        (Open | Uncollectible, Event::PaymentApplied) | (Draft, Event::PaymentApplied)
+            if status != Draft || guards.is_purchase =>
+        {
+            match (amount > 0, is_paid_by_it, status) {
+                (false, ..) => Err(Refusal::Nothing),
+                (_, true, _) => Ok(Paid),
+                (_, false, Uncollectible) => Ok(Uncollectible),
+                (_, false, _) => Ok(Open),
+            }
+        }
+        (Open | Paid, Event::PaymentReversed) => reversed(guards).map(|()| Open),
+        // What was given up stays given up.
+        (Uncollectible, Event::PaymentReversed) => reversed(guards).map(|()| Uncollectible),
+        (Open, Event::CreditNoteIssued) => {
+            within(amount, balance.min(guards.creditable_minor()))?;
+            Ok(match (amount == balance, guards.amount_paid_minor > 0) {
+                (false, _) => Open,
+                (true, true) => Paid,
+                (true, false) => Void,
+            })
+        }
+        (Paid, Event::CreditNoteIssued) => within(amount, guards.creditable_minor()).map(|()| Paid),
+        (Open, Event::Void) => match guards.under_way {
+            _ if guards.amount_paid_minor > 0 || balance != guards.creditable_minor() => Err(Refusal::HasPayments),
+            Some(payment) => Err(Refusal::UnderWay(payment)),
+            None => Ok(Void),
+        },
+        (Uncollectible, Event::Void) if guards.creditable_minor() > 0 => Ok(Void),
+        (Open, Event::MarkUncollectible) => Ok(Uncollectible),
+        (from, event) => Err(Refusal::State { from, event }),
+    }
+}
+
+fn reversed(guards: &Guards) -> Result<(), Refusal> {
+    within(guards.amount_minor, guards.amount_paid_minor)
+}
+
+fn within(amount_minor: i64, left_minor: i64) -> Result<(), Refusal> {
+    if amount_minor <= 0 {
+        Err(Refusal::Nothing)
+    } else if amount_minor > left_minor {
+        Err(Refusal::TooMuch { left_minor })
+    } else {
+        Ok(())
+    }
+}
+
 /// What a payment does to an invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settlement {
-    pub status: InvoiceStatus,
+    /// `None` when the invoice takes nothing.
+    pub status: Option<InvoiceStatus>,
     /// Part of the payment that the invoice takes.
     pub applied_minor: i64,
     /// The rest, which becomes credit of the customer.
     pub excess_minor: i64,
-    /// A draft is finalised by its payment and gets its number with it.
-    pub needs_number: bool,
 }
 
 /// `payment_applied` for each state of an invoice (and `finalize` for the frozen draft of a purchase).
 ///
 /// Money for an invoice that takes none becomes credit whole.
-pub fn settle(status: InvoiceStatus, balance_minor: i64, paid_minor: i64) -> Settlement {
-    let takes_money = matches!(
-        status,
-        InvoiceStatus::Draft | InvoiceStatus::Open | InvoiceStatus::Uncollectible
-    );
-    let applied_minor = if takes_money {
-        paid_minor.min(balance_minor).max(0)
-    } else {
-        0
-    };
-    let next = match status {
-        InvoiceStatus::Draft | InvoiceStatus::Open | InvoiceStatus::Uncollectible if applied_minor == balance_minor => {
-            InvoiceStatus::Paid
-        }
-        InvoiceStatus::Draft => InvoiceStatus::Open,
-        other => other,
+pub fn settle(status: InvoiceStatus, guards: &Guards) -> Settlement {
+    let paid_minor = guards.amount_minor;
+    let next = next(status, Event::PaymentApplied, guards).ok();
+    let applied_minor = match next {
+        Some(_) => paid_minor.min(guards.balance_minor),
+        None => 0,
     };
     Settlement {
         status: next,
         applied_minor,
         excess_minor: paid_minor - applied_minor,
-        needs_number: status == InvoiceStatus::Draft,
     }
 }
 
@@ -113,25 +251,157 @@ mod tests {
         assert_eq!(split_price(Money::zar(52_900), false).vat, Money::zar(0));
     }
 
+    /// An invoice of R100.00 that nothing happened to, and an event of `amount`.
+    fn untouched(amount: i64) -> Guards {
+        Guards {
+            total_minor: 10_000,
+            balance_minor: 10_000,
+            amount_minor: amount,
+            has_lines: true,
+            ..Guards::default()
+        }
+    }
+
+    /// One letter per event, in the order of [`Event::ALL`]: D, O, P, U, V the state it leads to, x refused.
+    fn row(status: InvoiceStatus, guards: Guards) -> String {
+        let letter = |event| match next(status, event, &guards) {
+            Ok(InvoiceStatus::Draft) => 'D',
+            Ok(InvoiceStatus::Open) => 'O',
+            Ok(InvoiceStatus::Paid) => 'P',
+            Ok(InvoiceStatus::Uncollectible) => 'U',
+            Ok(InvoiceStatus::Void) => 'V',
+            Err(_) => 'x',
+        };
+        Event::ALL.into_iter().map(letter).collect()
+    }
+
     #[test]
-    fn every_state_has_an_answer_to_money() {
+    fn every_pair_of_state_and_event_is_decided() {
+        use InvoiceStatus::{Draft, Open, Paid, Uncollectible, Void};
+        let part_paid = Guards {
+            amount_paid_minor: 4_000,
+            balance_minor: 6_000,
+            ..untouched(4_000)
+        };
+        let paid = Guards {
+            amount_paid_minor: 10_000,
+            balance_minor: 0,
+            ..untouched(10_000)
+        };
+        let credited = Guards {
+            credited_minor: 10_000,
+            ..paid
+        };
+        let purchase = Guards {
+            is_purchase: true,
+            ..untouched(10_000)
+        };
+        let nothing = Guards {
+            total_minor: 0,
+            balance_minor: 0,
+            ..untouched(0)
+        };
+        let under_way = Guards {
+            under_way: Some(PaymentStatus::Unknown),
+            ..untouched(4_000)
+        };
+        for (status, guards, expected) in [
+            // Edit, Delete, Finalize, Applied, Reversed, Credited, Void, WrittenOff
+            (Draft, untouched(4_000), "DDOxxxxx"),
+            (Draft, nothing, "DDPxxxxx"),
+            (
+                Draft,
+                Guards {
+                    has_lines: false,
+                    ..nothing
+                },
+                "DDxxxxxx",
+            ),
+            (Draft, purchase, "xxxPxxxx"),
+            (
+                Draft,
+                Guards {
+                    amount_minor: 9_999,
+                    ..purchase
+                },
+                "xxxOxxxx",
+            ),
+            (Open, untouched(4_000), "xxxOxOVU"),
+            (Open, untouched(10_000), "xxxPxVVU"),
+            (Open, untouched(10_001), "xxxPxxVU"),
+            (Open, untouched(0), "xxxxxxVU"),
+            (Open, under_way, "xxxOxOxU"),
+            (Open, part_paid, "xxxOOOxU"),
+            (
+                Open,
+                Guards {
+                    amount_minor: 6_000,
+                    ..part_paid
+                },
+                "xxxPxPxU",
+            ),
+            (Uncollectible, untouched(4_000), "xxxUxxVx"),
+            (Uncollectible, untouched(10_000), "xxxPxxVx"),
+            (Uncollectible, under_way, "xxxUxxVx"),
+            (Uncollectible, part_paid, "xxxUUxVx"),
+            (Paid, paid, "xxxxOPxx"),
+            (
+                Paid,
+                Guards {
+                    amount_minor: 10_001,
+                    ..paid
+                },
+                "xxxxxxxx",
+            ),
+            (Paid, credited, "xxxxOxxx"),
+            (Void, untouched(10_000), "xxxxxxxx"),
+            (Void, credited, "xxxxxxxx"),
+        ] {
+            assert_eq!(row(status, guards), expected, "{status} {guards:?}");
+        }
+    }
+
+    #[test]
+    fn refusals_say_why() {
+        let why = |status, event, guards: Guards| next(status, event, &guards).unwrap_err().to_string();
+        assert_eq!(
+            why(InvoiceStatus::Paid, Event::Void, untouched(0)),
+            "this invoice is paid; it cannot be voided"
+        );
+        let under_way = Guards {
+            under_way: Some(PaymentStatus::AwaitingCustomer),
+            ..untouched(0)
+        };
+        assert_eq!(
+            why(InvoiceStatus::Open, Event::Void, under_way),
+            "a payment of this invoice is awaiting_customer; cancel it, or wait until it has ended"
+        );
+    }
+
+    #[test]
+    fn money_is_taken_as_far_as_it_is_owed() {
         use InvoiceStatus::{Draft, Open, Paid, Uncollectible, Void};
         for (status, balance, paid, next, applied, excess) in [
-            (Draft, 100, 100, Paid, 100, 0),
-            (Draft, 100, 101, Paid, 100, 1),
-            (Draft, 100, 99, Open, 99, 0),
-            (Open, 100, 100, Paid, 100, 0),
-            (Open, 100, 40, Open, 40, 0),
-            (Open, 100, 150, Paid, 100, 50),
-            (Paid, 0, 100, Paid, 0, 100),
-            (Void, 100, 100, Void, 0, 100),
-            (Uncollectible, 100, 100, Paid, 100, 0),
-            (Uncollectible, 100, 40, Uncollectible, 40, 0),
+            (Draft, 100, 100, Some(Paid), 100, 0),
+            (Draft, 100, 101, Some(Paid), 100, 1),
+            (Draft, 100, 99, Some(Open), 99, 0),
+            (Open, 100, 100, Some(Paid), 100, 0),
+            (Open, 100, 40, Some(Open), 40, 0),
+            (Open, 100, 150, Some(Paid), 100, 50),
+            (Paid, 0, 100, None, 0, 100),
+            (Void, 0, 100, None, 0, 100),
+            (Uncollectible, 100, 100, Some(Paid), 100, 0),
+            (Uncollectible, 100, 40, Some(Uncollectible), 40, 0),
         ] {
-            let settlement = settle(status, balance, paid);
+            let guards = Guards {
+                balance_minor: balance,
+                amount_minor: paid,
+                is_purchase: true,
+                ..Guards::default()
+            };
+            let settlement = settle(status, &guards);
             let found = (settlement.status, settlement.applied_minor, settlement.excess_minor);
             assert_eq!(found, (next, applied, excess), "{status} {balance} {paid}");
-            assert_eq!(settlement.needs_number, status == Draft);
         }
     }
 
@@ -153,7 +423,8 @@ mod tests {
 
         #[test]
         fn money_is_never_made_or_lost(balance in 0_i64..1_000_000, paid in 0_i64..1_000_000, state in 0..5_usize) {
-            let settlement = settle(InvoiceStatus::ALL[state], balance, paid);
+            let guards = Guards { balance_minor: balance, amount_minor: paid, ..Guards::default() };
+            let settlement = settle(InvoiceStatus::ALL[state], &guards);
             prop_assert_eq!(settlement.applied_minor + settlement.excess_minor, paid);
             prop_assert!(settlement.applied_minor <= balance && settlement.applied_minor >= 0);
         }

@@ -3,24 +3,25 @@
 use chrono::{DateTime, Utc};
 use common::{
     Currency, Money, Page,
-    audit::AuditAction,
     ids::{AccountId, InvoiceId},
     invoices::{AppliedPayment, Invoice, InvoiceQuery, InvoiceSort, InvoiceStatus, InvoiceSummary},
-    money::format_money,
     plans::ProductCode,
 };
 
-pub use super::store::InvoiceRow;
 use super::{
+    credit_notes, issue, money,
     pdf::{self, WaysToPay},
-    rules, seal,
-    store::{self, LineRow, ListFilter, Settled},
+    rules::{self, Event},
+    seal, states,
+    store::{self, LineRow, ListFilter},
 };
+pub use super::{credit_notes::CreditNoteRow, store::InvoiceRow};
 use crate::{
     accounts::service::AccountRow,
     app::App,
-    audit::{self, Entry, Origin, service::changed},
-    books, clock,
+    audit::Origin,
+    books::{self, rules::Leg},
+    clock,
     config::Supplier,
     db::{Conn, QueryResult},
     error::ApiError,
@@ -128,10 +129,9 @@ impl Settlement {
 
     /// The VAT in the applied part of an invoice that had been written off: it is owed again.
     pub fn written_off_vat_minor(&self) -> Option<i64> {
-        let vat_in = |part| books::entries::vat_share(part, self.invoice.vat_minor, self.invoice.total_minor);
         let balance = self.before.balance_minor;
-        (self.before.status == InvoiceStatus::Uncollectible)
-            .then(|| vat_in(balance) - vat_in(balance - self.applied.minor))
+        let given_up = || money::given_up(&self.invoice, balance - self.applied.minor, balance);
+        (self.before.status == InvoiceStatus::Uncollectible).then(|| given_up().vat.minor)
     }
 }
 
@@ -145,15 +145,16 @@ pub fn settle(
     origin: &Origin,
     now: DateTime<Utc>,
 ) -> Result<Settlement, ApiError> {
-    let invoice = store::find_locked(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))?;
-    let settlement = rules::settle(invoice.status, invoice.balance_minor(), paid.minor);
+    let invoice = states::lock(conn, id)?;
+    let guards = invoice.guards(paid.minor);
+    let settlement = rules::settle(invoice.status, &guards);
     let before = Standing {
         status: invoice.status,
         balance_minor: invoice.balance_minor(),
     };
     let applied = invoice.money(settlement.applied_minor);
     let excess = invoice.money(settlement.excess_minor);
-    if settlement.applied_minor == 0 {
+    if settlement.status.is_none() {
         return Ok(Settlement {
             invoice,
             before,
@@ -161,43 +162,45 @@ pub fn settle(
             excess,
         });
     }
-    let number = if settlement.needs_number {
-        Some(rules::invoice_number(store::next_serial(conn)?))
-    } else {
-        invoice.number.clone()
+    let issued = match invoice.status {
+        InvoiceStatus::Draft => Some(issue::numbered(conn, &invoice, now)?),
+        _ => None,
     };
-    let at = now.naive_utc();
-    let moved = store::settle(
-        conn,
-        id,
-        &Settled {
-            from: invoice.status,
-            to: settlement.status,
-            amount_paid_minor: invoice.amount_paid_minor + settlement.applied_minor,
-            number: number.as_deref(),
-            issued_at: invoice.issued_at.or(Some(at)),
-            due_at: invoice.due_at.or(Some(at)),
-            paid_at: (settlement.status == InvoiceStatus::Paid).then_some(at),
-            now,
-        },
-    )?;
-    if !moved {
-        return Err(ApiError::conflict("the invoice changed meanwhile"));
-    }
-    let mut invoice = store::find(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))?;
-    if settlement.needs_number {
-        seal_document(conn, &mut invoice)?;
-        record_issue(conn, &invoice, before.status, origin, now)?;
+    let after = states::step(conn, &invoice, Event::PaymentApplied, &guards, now, |row| {
+        if let Some(issued) = issued {
+            *row = issued;
+        }
+        row.amount_paid_minor += applied.minor;
+    })?;
+    if invoice.status == InvoiceStatus::Draft {
+        issue::record(conn, &after, before.status, origin, now)?;
     }
     Ok(Settlement {
-        invoice,
+        invoice: after,
         before,
         applied,
         excess,
     })
 }
 
-/// Seals a document that has its number and dates; call it in the change that issues it.
+/// Takes back what a payment had brought: the invoice is open again, or stays written off.
+///
+/// The answer is the invoice and the legs by which more is owed; the caller writes the books and the audit log.
+pub fn take_back(
+    conn: &mut Conn,
+    id: InvoiceId,
+    amount: Money,
+    now: DateTime<Utc>,
+) -> Result<(InvoiceRow, Vec<Leg>), ApiError> {
+    let before = states::lock(conn, id)?;
+    let guards = before.guards(amount.minor);
+    let after = states::step(conn, &before, Event::PaymentReversed, &guards, now, |row| {
+        row.amount_paid_minor -= amount.minor;
+    })?;
+    Ok((after, money::owed_more(&before, amount.minor)))
+}
+
+/// Seals a document that has its number and dates; for those from before there were seals.
 pub fn seal_document(conn: &mut Conn, invoice: &mut InvoiceRow) -> QueryResult<()> {
     let lines = store::load_lines(conn, invoice.id)?;
     let hash = seal::document_hash(invoice, &lines);
@@ -224,30 +227,6 @@ pub fn post_issue(conn: &mut Conn, invoice: &InvoiceRow, now: DateTime<Utc>) -> 
         legs: &legs,
     };
     books::service::post(conn, &entry, now)
-}
-
-fn record_issue(
-    conn: &mut Conn,
-    invoice: &InvoiceRow,
-    from: InvoiceStatus,
-    origin: &Origin,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    let total = format_money(invoice.money(invoice.total_minor));
-    let number = invoice.number.as_deref();
-    let entry = Entry {
-        action: AuditAction::InvoiceIssued,
-        account_id: Some(invoice.account_id),
-        subject_kind: "invoice",
-        subject_id: Some(invoice.id.as_str()),
-        subject: number.unwrap_or_default(),
-        changes: changed([
-            ("status", Some(from.as_str()), Some(invoice.status.as_str())),
-            ("number", None, number),
-            ("total", None, Some(&total)),
-        ]),
-    };
-    audit::record(conn, origin, &entry, now)
 }
 
 /// One page of the account's invoices, or of everybody's when `account_id` is `None`.
@@ -295,7 +274,10 @@ pub async fn load(app: &App, id: InvoiceId, account_id: Option<AccountId>) -> Re
                 customer: row.customer(),
                 lines: lines.into_iter().map(|line| line.into_line(row.currency)).collect(),
                 payments,
-                credit_notes: Vec::new(),
+                credit_notes: credit_notes::store::load_of(conn, id)?
+                    .iter()
+                    .map(CreditNoteRow::note)
+                    .collect(),
                 product_code: row.product_code,
                 due_days: u16::try_from(row.due_days).unwrap_or_default(),
                 version: row.version,

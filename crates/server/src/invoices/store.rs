@@ -1,6 +1,8 @@
 //! The tables `invoices`, `invoice_lines` and `number_series`.
+//!
+//! Only `states` calls [`update`], so that one function writes the state.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::NaiveDateTime;
 use common::{
     Currency, Money,
     accounts::Address,
@@ -15,8 +17,8 @@ use crate::db::{
     schema::{invoice_lines, invoices, number_series},
 };
 
-#[derive(Queryable, Insertable, Clone)]
-#[diesel(table_name = invoices)]
+#[derive(Queryable, Insertable, AsChangeset, Clone)]
+#[diesel(table_name = invoices, treat_none_as_null = true)]
 pub struct InvoiceRow {
     pub id: InvoiceId,
     pub account_id: AccountId,
@@ -117,7 +119,7 @@ impl From<&InvoiceRow> for InvoiceSummary {
     }
 }
 
-#[derive(Queryable, Insertable)]
+#[derive(Queryable, Insertable, Clone)]
 #[diesel(table_name = invoice_lines)]
 pub struct LineRow {
     pub id: InvoiceLineId,
@@ -174,39 +176,21 @@ pub fn load_lines(conn: &mut Conn, id: InvoiceId) -> QueryResult<Vec<LineRow>> {
         .load(conn)
 }
 
-/// Takes the next number; the row stays locked until the transaction ends, so numbers have no hole.
-pub fn next_serial(conn: &mut Conn) -> QueryResult<i64> {
-    let series = number_series::table.find("invoice");
+/// Takes the next number of a series; its row stays locked until the transaction ends, so numbers have no hole.
+pub fn next_serial(conn: &mut Conn, series: &str) -> QueryResult<i64> {
+    let series = number_series::table.find(series);
     diesel::update(series)
         .set(number_series::last_number.eq(number_series::last_number + 1))
         .execute(conn)?;
     series.select(number_series::last_number).first(conn)
 }
 
-/// What a settlement writes.
-pub struct Settled<'a> {
-    pub from: InvoiceStatus,
-    pub to: InvoiceStatus,
-    pub amount_paid_minor: i64,
-    pub number: Option<&'a str>,
-    pub issued_at: Option<NaiveDateTime>,
-    pub due_at: Option<NaiveDateTime>,
-    pub paid_at: Option<NaiveDateTime>,
-    pub now: DateTime<Utc>,
-}
-
-/// Moves the invoice if it is still in `from`; `false` when it is not.
-pub fn settle(conn: &mut Conn, id: InvoiceId, settled: &Settled<'_>) -> QueryResult<bool> {
-    diesel::update(invoices::table.find(id).filter(invoices::status.eq(settled.from)))
-        .set((
-            invoices::status.eq(settled.to),
-            invoices::amount_paid_minor.eq(settled.amount_paid_minor),
-            invoices::number.eq(settled.number),
-            invoices::issued_at.eq(settled.issued_at),
-            invoices::due_at.eq(settled.due_at),
-            invoices::paid_at.eq(settled.paid_at),
-            invoices::updated_at.eq(settled.now.naive_utc()),
-        ))
+/// Writes the whole row if it is still as `before` was read; `false` when it is not.
+pub fn update(conn: &mut Conn, before: &InvoiceRow, after: &InvoiceRow) -> QueryResult<bool> {
+    diesel::update(invoices::table.find(before.id))
+        .filter(invoices::status.eq(before.status))
+        .filter(invoices::version.eq(before.version))
+        .set(after)
         .execute(conn)
         .map(|updated| updated == 1)
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
-    ErrorCode, FieldError, Page,
+    ErrorCode, FieldError, Money, Page,
     audit::AuditAction,
     ids::{AccountId, InvoiceId, PaymentId, UserId},
     invoices::{AppliedPayment, InvoiceStatus},
@@ -403,4 +403,34 @@ fn details(conn: &mut Conn, id: PaymentId, account_id: Option<AccountId>) -> Res
 /// What an invoice received, oldest first.
 pub fn applied_to(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<AppliedPayment>> {
     store::load_applied(conn, invoice_id)
+}
+
+/// The state of a payment of the invoice that may still bring money.
+pub fn under_way(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Option<PaymentStatus>> {
+    store::find_under_way(conn, invoice_id)
+}
+
+/// Gives the account credit that no payment brought, a credit note's; `false` when `source` was credited before.
+pub fn earn_credit(
+    conn: &mut Conn,
+    account_id: AccountId,
+    source: &str,
+    amount: Money,
+    reason: &str,
+    invoice_id: Option<InvoiceId>,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    store::insert_credit(
+        conn,
+        &store::NewCredit {
+            id: clock::new_id(now),
+            account_id,
+            payment_id: None,
+            invoice_id,
+            source,
+            amount,
+            reason,
+            now,
+        },
+    )
 }

@@ -282,7 +282,8 @@ fn credit(
         &NewCredit {
             id: clock::new_id(now),
             account_id: payment.account_id,
-            payment_id: payment.id,
+            payment_id: Some(payment.id),
+            invoice_id: None,
             source: &format!("{}:{pf_payment_id}", Provider::Payfast),
             amount,
             reason,

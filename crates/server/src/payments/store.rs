@@ -132,7 +132,9 @@ pub fn set_succeeded(conn: &mut Conn, id: PaymentId, from: PaymentStatus, receip
 pub struct NewCredit<'a> {
     pub id: CreditId,
     pub account_id: AccountId,
-    pub payment_id: PaymentId,
+    /// The payment that brought more than was needed; absent for a credit note.
+    pub payment_id: Option<PaymentId>,
+    pub invoice_id: Option<InvoiceId>,
     /// Which money this is: the same source is credited once.
     pub source: &'a str,
     pub amount: Money,
@@ -140,12 +142,13 @@ pub struct NewCredit<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Books credit and adds it to the payment; `false` when this source was credited before.
+/// Books credit and adds it to its payment; `false` when this source was credited before.
 pub fn insert_credit(conn: &mut Conn, credit: &NewCredit<'_>) -> QueryResult<bool> {
     let row = (
         customer_credits::id.eq(credit.id),
         customer_credits::account_id.eq(credit.account_id),
         customer_credits::payment_id.eq(credit.payment_id),
+        customer_credits::invoice_id.eq(credit.invoice_id),
         customer_credits::source.eq(credit.source),
         customer_credits::currency.eq(credit.amount.currency),
         customer_credits::amount_minor.eq(credit.amount.minor),
@@ -157,8 +160,8 @@ pub fn insert_credit(conn: &mut Conn, credit: &NewCredit<'_>) -> QueryResult<boo
         .on_conflict(customer_credits::source)
         .do_nothing()
         .execute(c))?;
-    if inserted == 1 {
-        diesel::update(payments::table.find(credit.payment_id))
+    if let (1, Some(payment_id)) = (inserted, credit.payment_id) {
+        diesel::update(payments::table.find(payment_id))
             .set(payments::credited_minor.eq(payments::credited_minor + credit.amount.minor))
             .execute(conn)?;
     }
@@ -263,6 +266,25 @@ pub fn load_expired(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> QueryRes
         .limit(limit)
         .select(payments::id)
         .load(conn)
+}
+
+/// States in which a payment may still bring money.
+const UNDER_WAY: [PaymentStatus; 4] = [
+    PaymentStatus::Created,
+    PaymentStatus::AwaitingCustomer,
+    PaymentStatus::Processing,
+    PaymentStatus::Unknown,
+];
+
+/// The state of a payment of the invoice that may still bring money.
+pub fn find_under_way(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Option<PaymentStatus>> {
+    payments::table
+        .filter(payments::invoice_id.eq(invoice_id))
+        .filter(payments::status.eq_any(UNDER_WAY))
+        .order(payments::id)
+        .select(payments::status)
+        .first(conn)
+        .optional()
 }
 
 /// What an invoice received, oldest first: the amount less what became credit.
