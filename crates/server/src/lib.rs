@@ -15,8 +15,11 @@ pub mod books;
 pub mod chat;
 pub mod invoices;
 pub mod members;
+pub mod payment_methods;
 pub mod payments;
 pub mod plans;
+pub mod reconciliations;
+pub mod refunds;
 
 pub mod admin;
 pub mod clock;

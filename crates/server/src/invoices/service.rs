@@ -104,6 +104,20 @@ pub fn find_own(conn: &mut Conn, id: InvoiceId, account_id: AccountId) -> Result
         .ok_or_else(|| ApiError::not_found("invoice"))
 }
 
+/// Reads the invoice and holds its row until the transaction ends.
+pub fn find_locked(conn: &mut Conn, id: InvoiceId) -> Result<InvoiceRow, ApiError> {
+    states::lock(conn, id)
+}
+
+/// What a credit note can still give back of a paid invoice; nothing while it is owed, since a note lowers the debt
+/// first.
+pub fn creditable_minor(invoice: &InvoiceRow) -> i64 {
+    match invoice.status {
+        InvoiceStatus::Paid => invoice.guards(0).creditable_minor(),
+        _ => 0,
+    }
+}
+
 /// What became of a payment's money.
 pub struct Settlement {
     pub invoice: InvoiceRow,
@@ -260,31 +274,32 @@ pub async fn list(
 
 /// One invoice with its lines and payments; another account's is not found.
 pub async fn load(app: &App, id: InvoiceId, account_id: Option<AccountId>) -> Result<Invoice, ApiError> {
-    app.db
-        .read(move |conn| {
-            let row = store::find(conn, id)?
-                .filter(|row| account_id.is_none_or(|account| account == row.account_id))
-                .ok_or_else(|| ApiError::not_found("invoice"))?;
-            let lines = store::load_lines(conn, id)?;
-            let payments: Vec<AppliedPayment> = payments::service::applied_to(conn, id)?;
-            Ok(Invoice {
-                summary: (&row).into(),
-                title: row.title.clone(),
-                supplier: row.supplier(),
-                customer: row.customer(),
-                lines: lines.into_iter().map(|line| line.into_line(row.currency)).collect(),
-                payments,
-                credit_notes: credit_notes::store::load_of(conn, id)?
-                    .iter()
-                    .map(CreditNoteRow::note)
-                    .collect(),
-                product_code: row.product_code,
-                due_days: u16::try_from(row.due_days).unwrap_or_default(),
-                version: row.version,
-                sent_at: row.sent_at.map(|at| at.and_utc()),
-            })
-        })
-        .await
+    app.db.read(move |conn| details(conn, id, account_id)).await
+}
+
+/// The same in the caller's transaction.
+pub fn details(conn: &mut Conn, id: InvoiceId, account_id: Option<AccountId>) -> Result<Invoice, ApiError> {
+    let row = store::find(conn, id)?
+        .filter(|row| account_id.is_none_or(|account| account == row.account_id))
+        .ok_or_else(|| ApiError::not_found("invoice"))?;
+    let lines = store::load_lines(conn, id)?;
+    let payments: Vec<AppliedPayment> = payments::service::applied_to(conn, &row)?;
+    Ok(Invoice {
+        summary: (&row).into(),
+        title: row.title.clone(),
+        supplier: row.supplier(),
+        customer: row.customer(),
+        lines: lines.into_iter().map(|line| line.into_line(row.currency)).collect(),
+        payments,
+        credit_notes: credit_notes::store::load_of(conn, id)?
+            .iter()
+            .map(CreditNoteRow::note)
+            .collect(),
+        product_code: row.product_code,
+        due_days: u16::try_from(row.due_days).unwrap_or_default(),
+        version: row.version,
+        sent_at: row.sent_at.map(|at| at.and_utc()),
+    })
 }
 
 /// The document as a file.

@@ -38,6 +38,8 @@ pub enum Quota {
     PresentPassword,
     /// Notifications from addresses that are not PayFast's, by address.
     ForeignItn,
+    /// Charges of saved cards, and cards that are saved, by account.
+    Charge,
 }
 
 /// A budget: `allowed` in `period`, of which `burst` may come at once.
@@ -98,8 +100,11 @@ const PRESENT_PASSWORD: Rule = rule("present-password", 10, 15 * MINUTE, 10);
 /// What is not PayFast's is stored for 30 days as evidence, so it must not fill the disk.
 const FOREIGN_ITN: Rule = by_address("foreign-itn", 60, MINUTE, 60);
 
+/// A bookkeeper who pays a month's invoices one by one passes; stolen cards are not tried out here.
+const CHARGE: Rule = rule("charge", 60, HOUR, 30);
+
 impl Quota {
-    pub const ALL: [Quota; 14] = [
+    pub const ALL: [Quota; 15] = [
         Quota::Request,
         Quota::Person,
         Quota::Account,
@@ -114,6 +119,7 @@ impl Quota {
         Quota::Judging,
         Quota::PresentPassword,
         Quota::ForeignItn,
+        Quota::Charge,
     ];
 
     pub const fn rule(self) -> Rule {
@@ -132,6 +138,7 @@ impl Quota {
             Quota::Judging => JUDGING,
             Quota::PresentPassword => PRESENT_PASSWORD,
             Quota::ForeignItn => FOREIGN_ITN,
+            Quota::Charge => CHARGE,
         }
     }
 }

@@ -10,12 +10,13 @@ use std::{net::IpAddr, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     Page,
-    ids::{ItnId, PaymentId},
+    ids::{ItnId, PaymentId, PaymentMethodId},
     itn::{Itn as ItnDto, ItnQuery, ItnStatus, ItnSummary},
     payments::Provider,
 };
 use futures_util::{StreamExt, stream};
 use payfast::Itn;
+use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
 use self::store::{Contents, ItnRow, NewItn};
@@ -32,6 +33,7 @@ use crate::{
     error::ApiError,
     http::peer,
     paging::{self, Paging},
+    payment_methods::tokens,
 };
 
 /// Largest body that is taken; PayFast's are below 2 KiB.
@@ -171,11 +173,12 @@ async fn conclude(app: &App, row: ItnRow, itn: Itn, verdict: Verdict) -> Result<
         }
         Verdict::Apply => {
             let invoice_base = app.config.http.url("/invoices/");
+            let config = Arc::clone(&app.config);
             let row = Arc::new(row);
             let claimed = Arc::clone(&row);
             if let Err(error) = app
                 .db
-                .write(move |conn| apply(conn, &claimed, &itn, &invoice_base, now))
+                .write(move |conn| apply(conn, &config.secret_key, &claimed, &itn, &invoice_base, now))
                 .await
             {
                 tracing::error!(itn.id = %id, ?error, "Could not apply a notification");
@@ -190,8 +193,15 @@ async fn conclude(app: &App, row: ItnRow, itn: Itn, verdict: Verdict) -> Result<
 }
 
 /// Applies a verified notification once and writes what became of it, in one transaction.
-fn apply(conn: &mut Conn, row: &ItnRow, itn: &Itn, invoice_base: &str, now: DateTime<Utc>) -> Result<(), ApiError> {
-    let (status, reason, payment_id) = decide(conn, row.id, itn, invoice_base, now)?;
+fn apply(
+    conn: &mut Conn,
+    secret_key: &SecretString,
+    row: &ItnRow,
+    itn: &Itn,
+    invoice_base: &str,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let (status, reason, payment_id) = decide(conn, secret_key, row.id, itn, invoice_base, now)?;
     if status == ItnStatus::Quarantined {
         tracing::warn!(itn.id = %row.id, %reason, "Held a notification for review");
     }
@@ -205,6 +215,7 @@ fn apply(conn: &mut Conn, row: &ItnRow, itn: &Itn, invoice_base: &str, now: Date
 
 fn decide(
     conn: &mut Conn,
+    secret_key: &SecretString,
     id: ItnId,
     itn: &Itn,
     invoice_base: &str,
@@ -227,6 +238,12 @@ fn decide(
         ));
     }
     let invoice_url = |id: &str| format!("{invoice_base}{id}");
+    if let Some(applied) = saved_card(conn, secret_key, itn, event, now)? {
+        if matches!(applied.0, ItnStatus::Quarantined) {
+            store::release_verified(conn, id)?;
+        }
+        return Ok(applied);
+    }
     let told = Told {
         itn,
         pf_payment_id,
@@ -240,6 +257,30 @@ fn decide(
             Ok((ItnStatus::Quarantined, reason, payment_id))
         }
     }
+}
+
+/// Applies a notification about a saved card; `None` when it is about a payment.
+fn saved_card(
+    conn: &mut Conn,
+    secret_key: &SecretString,
+    itn: &Itn,
+    event: rules::Event,
+    now: DateTime<Utc>,
+) -> Result<Option<(ItnStatus, String, Option<PaymentId>)>, ApiError> {
+    let Some(id) = itn.m_payment_id().and_then(|id| PaymentMethodId::parse(id).ok()) else {
+        return Ok(None);
+    };
+    let told = tokens::Told {
+        id,
+        token: itn.get("token").and_then(|token| std::str::from_utf8(token).ok()),
+        gross_minor: itn.amount_gross().and_then(Result::ok).map(|gross| gross.cents()),
+        event,
+    };
+    Ok(match tokens::apply(conn, secret_key, &told, now)? {
+        tokens::Applied::NotOurs => None,
+        tokens::Applied::Changed => Some((ItnStatus::Applied, String::new(), None)),
+        tokens::Applied::Quarantined(reason) => Some((ItnStatus::Quarantined, reason, None)),
+    })
 }
 
 /// PayFast's ids are short numbers; anything else is for a person to look at.
