@@ -1,5 +1,8 @@
-//! The routes: PayFast's own below `/eng` and `/onsite`, and the emulator's dashboard.
+//! The routes: PayFast's own below `/eng` and `/onsite`, its REST API, and the emulator's dashboard.
 
+mod controls;
+
+use crate::api;
 use crate::faults::Fault;
 use crate::page;
 use crate::state::{Event, Outcome, Payment, PaymentError, Value};
@@ -13,9 +16,14 @@ use payfast::{checkout, hosts};
 use serde_json::json;
 use uuid::Uuid;
 
+/// [`hosts::CARD_UPDATE_PATH`] with its token.
+const CARD_UPDATE: &str = "/eng/recurring/update/{token}";
+
 /// Adds all routes to an application.
 pub fn routes(app: &mut web::ServiceConfig) {
-    app.route("/", web::get().to(dashboard))
+    app.configure(api::routes)
+        .configure(controls::routes)
+        .route("/", web::get().to(dashboard))
         .route("/log.json", web::get().to(log))
         .route("/notifications/{id}/resend", web::post().to(resend))
         .route(hosts::PROCESS_PATH, web::post().to(process_post))
@@ -24,6 +32,8 @@ pub fn routes(app: &mut web::ServiceConfig) {
         .route("/eng/process/payment/{id}", web::post().to(payment_action))
         .route(hosts::VALIDATE_PATH, web::post().to(confirm))
         .route(hosts::ONSITE_PATH, web::post().to(onsite))
+        .route(CARD_UPDATE, web::get().to(controls::card_page))
+        .route(CARD_UPDATE, web::post().to(controls::card_action))
         .route(hosts::ONSITE_ENGINE_PATH, web::get().to(onsite_engine))
         .default_service(web::to(not_found));
 }
@@ -181,6 +191,10 @@ async fn not_found() -> HttpResponse {
 
 fn find_payment(shared: &Shared, id: &str) -> Option<Payment> {
     shared.state().find_payment(id.parse().ok()?)
+}
+
+fn find_payment_of(shared: &Shared, agreement: &crate::Agreement) -> Option<Payment> {
+    shared.state().find_payment(agreement.payment)
 }
 
 fn payment_path(payment: &Payment) -> String {

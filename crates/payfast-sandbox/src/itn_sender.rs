@@ -94,6 +94,29 @@ impl Sender {
         }
     }
 
+    /// Tells of a charge; what is withheld can be sent by hand.
+    pub async fn notify_charge(self: &Arc<Self>, payment: &Payment, is_withheld: bool) {
+        let gross = notification::gross(payment);
+        if let Some(told) = self.prepare(payment, &PaymentStatus::Complete, gross, Kind::Genuine)
+            && !is_withheld
+        {
+            self.deliver(told).await;
+        }
+    }
+
+    /// Tells that the agreement which this payment began has ended.
+    pub async fn notify_cancelled(self: &Arc<Self>, payment: &Payment) {
+        let gross = notification::gross(payment);
+        if let Some(told) = self.prepare(payment, &PaymentStatus::Cancelled, gross, Kind::Genuine) {
+            self.deliver(told).await;
+        }
+    }
+
+    /// Waits as long as the speed makes of it.
+    pub async fn hold(&self, duration: Duration) {
+        self.pause(duration).await;
+    }
+
     /// Posts a notification once and says whether the answer was 200; `None` if it is forgotten.
     pub async fn attempt(&self, id: u64) -> Option<bool> {
         let (url, body) = self.state.begin_attempt(id)?;

@@ -1,8 +1,8 @@
 //! PayFast on your own machine.
 //!
 //! The emulator takes checkout forms as PayFast does, shows a payment page, sends signed notifications (with faults on
-//! demand) and confirms them. It keeps everything in memory, bounded, and posts only to the `notify_url` of a form. It
-//! does not emulate the REST API.
+//! demand) and confirms them. It serves the REST API: charges of stored cards, refunds, and the statement. It keeps
+//! everything in memory, bounded, and posts only to the `notify_url` of a form.
 //!
 //! The binary `payfast-sandbox` serves it; Rust tests run it in process:
 //!
@@ -16,26 +16,32 @@
 //! # Ok(()) }
 //! ```
 
+mod api;
 mod http;
 mod itn_sender;
 mod notification;
 mod page;
 mod validate;
 
+pub mod api_faults;
 pub mod faults;
 pub mod sign;
 pub mod state;
 
+pub use api_faults::ApiFault;
 pub use faults::Fault;
-pub use state::{Attempt, Entry, Event, Kind, Notification, Outcome, Payment, PaymentError};
+pub use state::{
+    Agreement, AgreementError, Attempt, Entry, Event, Kind, Line, Notification, Outcome, Payment, PaymentError,
+};
 
 use crate::itn_sender::Sender;
-use crate::state::State;
+use crate::state::{NewCharge, State};
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
+use payfast::api::reply::SubscriptionStatus;
 use payfast::form::{Pair, trim};
-use payfast::{Passphrase, PaymentStatus, checkout, hosts};
+use payfast::{Amount, Passphrase, PaymentStatus, checkout, hosts};
 use std::io;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -106,6 +112,7 @@ impl Sandbox {
                 .configure(http::routes)
         })
         .workers(2)
+        .on_connect(keep_connection)
         .disable_signals()
         .shutdown_timeout(STOP_SECONDS)
         .bind(&config.bind)?;
@@ -148,7 +155,53 @@ impl Shared {
         let payment = self.state().settle(id, Outcome::Cancelled)?;
         Ok(address(&payment, "cancel_url"))
     }
+
+    /// Charges an agreement as PayFast does at the end of a cycle, and sends the notification.
+    pub async fn charge(&self, token: Uuid, amount: Amount) -> Result<Payment, AgreementError> {
+        let charge = NewCharge {
+            amount,
+            item_name: String::new(),
+            item_description: String::new(),
+            m_payment_id: String::new(),
+        };
+        let payment = self.state().charge(token, &charge)?;
+        self.sender.notify_charge(&payment, false).await;
+        Ok(payment)
+    }
+
+    /// Ends an agreement, once, and sends the notification.
+    pub async fn cancel_agreement(&self, token: Uuid) -> Result<Agreement, AgreementError> {
+        let mut was_open = false;
+        let agreement = self
+            .state()
+            .change_agreement(token, |agreement| {
+                was_open = agreement.status != SubscriptionStatus::Cancelled;
+                agreement.status = SubscriptionStatus::Cancelled;
+            })
+            .ok_or(AgreementError::Unknown)?;
+        if !was_open {
+            return Err(AgreementError::NotActive);
+        }
+        if let Some(payment) = self.state().find_payment(agreement.payment) {
+            self.sender.notify_cancelled(&payment).await;
+        }
+        Ok(agreement)
+    }
 }
+
+/// Keeps a second handle of the socket, so that a call of the API can be left without an answer.
+#[cfg(unix)]
+fn keep_connection(stream: &dyn std::any::Any, extensions: &mut actix_web::dev::Extensions) {
+    use std::os::fd::AsFd;
+    let stream = stream.downcast_ref::<actix_web::rt::net::TcpStream>();
+    if let Some(handle) = stream.and_then(|stream| stream.as_fd().try_clone_to_owned().ok()) {
+        extensions.insert(api::Connection::new(handle.into()));
+    }
+}
+
+/// Elsewhere such a call is answered with an empty 500.
+#[cfg(not(unix))]
+fn keep_connection(_: &dyn std::any::Any, _: &mut actix_web::dev::Extensions) {}
 
 /// An address of the form, if it gave one.
 pub(crate) fn address(payment: &Payment, field: &str) -> Option<String> {
@@ -224,7 +277,65 @@ impl Running {
             .expect("the newest notification is remembered")
     }
 
-    /// Accepted forms, newest first.
+    /// Lets payments and the statement have this time from now on, instead of the clock's.
+    pub fn set_now(&self, now: DateTime<Utc>) {
+        self.shared.state().set_now(now);
+    }
+
+    /// Lets a fault strike the next call of the REST API that it fits, once.
+    pub fn api_fault(&self, fault: ApiFault) {
+        self.shared.state().add_api_fault(fault);
+    }
+
+    /// Faults that have not struck yet.
+    pub fn api_faults(&self) -> Vec<ApiFault> {
+        self.shared.state().api_faults()
+    }
+
+    /// Subscriptions and stored cards, newest first.
+    pub fn agreements(&self) -> Vec<Agreement> {
+        self.shared.state().agreements()
+    }
+
+    /// Charges an agreement and notifies, as PayFast does by itself at the end of a cycle.
+    pub async fn charge(&self, token: Uuid, amount: Amount) -> Result<Payment, AgreementError> {
+        self.shared.charge(token, amount).await
+    }
+
+    /// Ends an agreement as its buyer could, and notifies.
+    pub async fn cancel_agreement(&self, token: Uuid) -> Result<Agreement, AgreementError> {
+        self.shared.cancel_agreement(token).await
+    }
+
+    /// Locks an agreement, as after five failed charges.
+    pub fn lock_agreement(&self, token: Uuid) -> Option<Agreement> {
+        let lock = |agreement: &mut Agreement| agreement.status = SubscriptionStatus::Failed;
+        self.shared.state().change_agreement(token, lock)
+    }
+
+    /// Pays out to the merchant's bank; the statement has a line `WITHDRAWAL`.
+    pub fn payout(&self, amount: Amount) -> Line {
+        let gross = Amount::from_cents(-amount.cents());
+        self.shared.state().book_other("WITHDRAWAL", gross)
+    }
+
+    /// Takes a fee that belongs to no payment; the statement has a line `FEE`.
+    pub fn take_fee(&self, amount: Amount) -> Line {
+        let gross = Amount::from_cents(-amount.cents());
+        self.shared.state().book_other("FEE", gross)
+    }
+
+    /// The statement, oldest line first.
+    pub fn statement(&self) -> Vec<Line> {
+        self.shared.state().lines()
+    }
+
+    /// What the merchant's account holds.
+    pub fn balance(&self) -> Amount {
+        self.shared.state().balance()
+    }
+
+    /// Accepted forms and charges, newest first.
     pub fn payments(&self) -> Vec<Payment> {
         self.shared.state().payments()
     }

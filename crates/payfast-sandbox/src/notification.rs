@@ -15,8 +15,16 @@ pub fn fields(payment: &Payment, status: &PaymentStatus, gross: Amount) -> Vec<P
     let form = |name: &str| trim(checkout::value_of(&payment.form, name)).to_vec();
     let fee = fee(gross);
     let net = Amount::from_cents(gross.cents() + fee.cents());
-    let mut fields: Vec<(String, Vec<u8>)> = vec![
-        ("m_payment_id".into(), form("m_payment_id")),
+    let token = payment.token.map(|token| token.to_string().into_bytes());
+    let mut fields: Vec<(String, Vec<u8>)> = vec![("m_payment_id".into(), form("m_payment_id"))];
+    // A charge has its token here and no billing date; the first payment of an agreement has both at the end.
+    fields.extend(
+        token
+            .clone()
+            .filter(|_| payment.is_charge)
+            .map(|token| ("token".into(), token)),
+    );
+    fields.extend([
         ("pf_payment_id".into(), payment.pf_payment_id.clone().into_bytes()),
         ("payment_status".into(), status.as_str().into()),
         ("item_name".into(), form("item_name")),
@@ -24,7 +32,9 @@ pub fn fields(payment: &Payment, status: &PaymentStatus, gross: Amount) -> Vec<P
         ("amount_gross".into(), gross.to_string().into_bytes()),
         ("amount_fee".into(), fee.to_string().into_bytes()),
         ("amount_net".into(), net.to_string().into_bytes()),
-    ];
+    ]);
+    // Nothing was taken when an agreement ends.
+    fields.retain(|(name, _)| *status != PaymentStatus::Cancelled || !name.starts_with("amount_"));
     let custom = ["custom_str", "custom_int"]
         .into_iter()
         .flat_map(|kind| (1..=5).map(move |n| format!("{kind}{n}")));
@@ -36,9 +46,9 @@ pub fn fields(payment: &Payment, status: &PaymentStatus, gross: Amount) -> Vec<P
         ("email_address".into(), email.unwrap_or_else(|| SANDBOX_BUYER.into())),
         ("merchant_id".into(), form("merchant_id")),
     ]);
-    if let Some(token) = payment.token {
+    if let Some(token) = token.filter(|_| !payment.is_charge) {
         let billing_date = Some(form("billing_date")).filter(|date| !date.is_empty());
-        fields.push(("token".into(), token.to_string().into_bytes()));
+        fields.push(("token".into(), token));
         fields.push((
             "billing_date".into(),
             billing_date.unwrap_or_else(|| day(payment.at).into_bytes()),
@@ -74,7 +84,7 @@ pub fn forged_body(fields: &[Pair]) -> String {
 }
 
 /// 2.3 %, at least R2.30, as a negative number; this fits all samples that PayFast published.
-fn fee(gross: Amount) -> Amount {
+pub fn fee(gross: Amount) -> Amount {
     let cents = gross.cents();
     if cents == 0 {
         return gross;
@@ -84,7 +94,7 @@ fn fee(gross: Amount) -> Amount {
 }
 
 /// The day in South Africa, which has no daylight saving time.
-fn day(at: DateTime<Utc>) -> String {
+pub fn day(at: DateTime<Utc>) -> String {
     in_south_africa(at).format("%Y-%m-%d").to_string()
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Every value that came from outside goes through [`escape`].
 
+mod account;
 mod dashboard;
 mod payment;
 
+pub use account::{agreement_unchanged, card_update};
 pub use dashboard::dashboard;
 pub use payment::{cancelled, onsite_result, paid, payment};
 

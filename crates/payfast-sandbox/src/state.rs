@@ -2,6 +2,11 @@
 //!
 //! When a list is full its oldest entry goes. Nothing here does I/O.
 
+mod account;
+
+pub use account::{Agreement, AgreementError, Line, NewCharge, RefundRoute, Refunded};
+
+use crate::api_faults::ApiFault;
 use crate::faults::Fault;
 use chrono::{DateTime, Utc};
 use payfast::form::Pair;
@@ -32,6 +37,12 @@ pub struct Payment {
     pub warnings: Vec<String>,
     /// What the buyer did.
     pub outcome: Outcome,
+    /// Whether it is a charge of an agreement rather than a form.
+    pub is_charge: bool,
+    /// Money that went back.
+    pub refunds: Vec<Refunded>,
+    /// How it can be refunded.
+    pub refund_route: RefundRoute,
 }
 
 /// What the buyer did with a payment.
@@ -152,6 +163,18 @@ pub enum Event {
     },
     /// A merchant asked whether a notification is ours.
     ConfirmationAsked { body: String, answer: &'static str },
+    /// The REST API was called; a status of 0 means that no answer was given.
+    ApiCalled {
+        method: String,
+        path: String,
+        /// Fields of query and body; what would reach a bank account is hidden.
+        fields: Vec<(String, Value)>,
+        status: u16,
+        message: String,
+        fault: Option<ApiFault>,
+    },
+    /// An agreement was paused, cancelled, locked, or its card renewed.
+    AgreementChanged { token: Uuid, status: i64 },
 }
 
 /// A field's value in the log: text, or `{"hex": "…"}` where it is not UTF-8.
@@ -198,6 +221,9 @@ struct Inner {
     next_pf_payment_id: i64,
     next_notification: u64,
     next_seq: u64,
+    account: account::Account,
+    /// The time that a test has set.
+    now: Option<DateTime<Utc>>,
 }
 
 impl State {
@@ -214,25 +240,27 @@ impl State {
                 next_pf_payment_id: (now.timestamp_millis() - YEAR_2024_MS).max(1_000_000),
                 next_notification: 1,
                 next_seq: 1,
+                account: account::Account::default(),
+                now: None,
             }),
         }
+    }
+
+    /// Lets payments and the statement have this time instead of the clock's.
+    pub fn set_now(&self, now: DateTime<Utc>) {
+        self.lock().now = Some(now);
+    }
+
+    /// The time that payments and the statement have.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.lock().now()
     }
 
     /// Remembers an accepted form and gives its payment.
     pub fn add_payment(&self, form: Vec<Pair>, warnings: Vec<String>) -> Payment {
         let mut inner = self.lock();
-        let recurring = payfast::checkout::is_recurring(&form);
-        let payment = Payment {
-            id: Uuid::now_v7(),
-            at: Utc::now(),
-            form,
-            pf_payment_id: inner.next_pf_payment_id.to_string(),
-            token: recurring.then(Uuid::now_v7),
-            warnings,
-            outcome: Outcome::Waiting,
-        };
-        inner.next_pf_payment_id += 1;
-        push_bounded(&mut inner.payments, payment.clone(), MOST_PAYMENTS);
+        let payment = inner.new_payment(form, warnings);
+        inner.remember(payment.clone());
         payment
     }
 
@@ -265,6 +293,9 @@ impl State {
         };
         if let Some(event) = event {
             inner.push_event(event);
+        }
+        if payment.is_paid() {
+            inner.book_paid(&payment);
         }
         Ok(payment)
     }
@@ -365,6 +396,33 @@ impl State {
 }
 
 impl Inner {
+    fn now(&self) -> DateTime<Utc> {
+        self.now.unwrap_or_else(Utc::now)
+    }
+
+    /// A payment with an id of its own, which waits for its buyer.
+    fn new_payment(&mut self, form: Vec<Pair>, warnings: Vec<String>) -> Payment {
+        let recurring = payfast::checkout::is_recurring(&form);
+        let pf_payment_id = self.next_pf_payment_id.to_string();
+        self.next_pf_payment_id += 1;
+        Payment {
+            id: Uuid::now_v7(),
+            at: self.now(),
+            form,
+            pf_payment_id,
+            token: recurring.then(Uuid::now_v7),
+            warnings,
+            outcome: Outcome::Waiting,
+            is_charge: false,
+            refunds: Vec::new(),
+            refund_route: RefundRoute::default(),
+        }
+    }
+
+    fn remember(&mut self, payment: Payment) {
+        push_bounded(&mut self.payments, payment, MOST_PAYMENTS);
+    }
+
     fn push_event(&mut self, event: Event) {
         let entry = Entry {
             seq: self.next_seq,

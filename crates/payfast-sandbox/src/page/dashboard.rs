@@ -32,8 +32,10 @@ pub fn dashboard(config: &Config, state: &State) -> String {
 <h2>Payments</h2>
 {payments}
 {own}
-<h2>Forms and confirmations</h2>
+{account}
+<h2>Forms, calls and confirmations</h2>
 {entries}"#,
+        account = super::account::sections(state),
         settings = settings(config),
         payments = or_else(
             cards,
@@ -188,7 +190,31 @@ fn entry(entry: &Entry) -> Option<String> {
             );
             (class, format!("Confirmation asked: {answer}"), detail)
         }
-        Event::Paid { .. } | Event::Cancelled { .. } | Event::ItnSent { .. } => return None,
+        Event::ApiCalled {
+            method,
+            path,
+            fields,
+            status,
+            message,
+            fault,
+        } => {
+            let class = if *status == 200 { "positive" } else { "bad" };
+            let fields: String = fields.iter().map(field).collect();
+            let fault = fault.map_or_else(String::new, |fault| format!(", fault: {}", fault.name()));
+            let detail = format!(
+                r#"<p class="muted">{}</p><details><summary>Fields</summary><dl>{fields}</dl></details>"#,
+                escape(message)
+            );
+            let answer = if *status == 0 {
+                "no answer".to_owned()
+            } else {
+                status.to_string()
+            };
+            (class, format!("{method} {path}: {answer}{fault}"), detail)
+        }
+        Event::Paid { .. } | Event::Cancelled { .. } | Event::ItnSent { .. } | Event::AgreementChanged { .. } => {
+            return None;
+        }
     };
     Some(format!(
         r#"<article class="card"><div class="row"><span class="badge {class}">{}</span><span class="muted">{}</span></div>{detail}</article>"#,
