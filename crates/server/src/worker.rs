@@ -38,12 +38,9 @@ pub async fn run(app: Arc<App>) {
         rounds("expiry", &expiry, POLL, async || payments::service::expire_due(&app)
             .await),
         rounds("gateway", &wake.gateway, POLL, async || ask_gateway(&app).await),
-        rounds(
-            "daily comparison",
-            &daily,
-            HOUSEKEEPING_EVERY,
-            async || reconciliations::service::schedule_daily(&app).await.map(|_| 0)
-        ),
+        rounds("daily comparison", &daily, HOUSEKEEPING_EVERY, async || {
+            reconciliations::service::schedule_daily(&app).await.map(|_| 0)
+        }),
         rounds("housekeeping", &housekeeping, HOUSEKEEPING_EVERY, async || keep_house(
             &app
         )

@@ -122,7 +122,10 @@ mod tests {
     fn a_secret_opens_for_its_use_only() {
         let key = SecretString::from("0123456789abcdef0123456789abcdef");
         let sealed = seal_for(&key, Use::CardToken, "account", "dc0521d3");
-        assert_eq!(open_for(&key, Use::CardToken, "account", &sealed).as_deref(), Some("dc0521d3"));
+        assert_eq!(
+            open_for(&key, Use::CardToken, "account", &sealed).as_deref(),
+            Some("dc0521d3")
+        );
         assert_eq!(open_for(&key, Use::BankDetails, "account", &sealed), None);
         assert_eq!(open_for(&key, Use::CardToken, "another", &sealed), None);
         assert_eq!(token_hash(&key, "a"), token_hash(&key, "a"));

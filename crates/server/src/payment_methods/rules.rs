@@ -17,7 +17,8 @@ pub const MOST_METHODS: usize = 20;
 
 /// What its owner calls a card.
 pub fn check_label(text: &str) -> Result<String, FieldError> {
-    line("label", text, LABEL_MAX_CHARS)?.ok_or_else(|| FieldError::required("label", "Name the card, for example Visa."))
+    line("label", text, LABEL_MAX_CHARS)?
+        .ok_or_else(|| FieldError::required("label", "Name the card, for example Visa."))
 }
 
 /// The last four digits, as they stand on the card.
@@ -34,7 +35,11 @@ pub fn check_last_four(text: &str) -> Result<String, FieldError> {
 /// A month that has not ended yet.
 pub fn check_expiry(expiry: Expiry, now: DateTime<Utc>) -> Result<Expiry, FieldError> {
     if !(2000..=2099).contains(&expiry.year) || !(1..=12).contains(&expiry.month) {
-        return Err(FieldError::new("expires", "invalid", "Enter the month and year on the card."));
+        return Err(FieldError::new(
+            "expires",
+            "invalid",
+            "Enter the month and year on the card.",
+        ));
     }
     if days_left(expiry, now) < 0 {
         return Err(FieldError::new("expires", "out_of_range", "This card has expired."));
@@ -141,7 +146,10 @@ mod tests {
         let december = Expiry { year: 2026, month: 12 };
         assert_eq!(days_left(december, at("2026-12-31T21:59:59Z")), 0);
         assert_eq!(days_left(december, at("2026-12-31T22:00:00Z")), -1);
-        assert_eq!(days_left(Expiry { year: 2028, month: 2 }, at("2028-02-28T10:00:00Z")), 1);
+        assert_eq!(
+            days_left(Expiry { year: 2028, month: 2 }, at("2028-02-28T10:00:00Z")),
+            1
+        );
         assert!(check_expiry(december, at("2026-12-31T21:59:59Z")).is_ok());
         assert!(check_expiry(december, at("2026-12-31T22:00:00Z")).is_err());
         for (year, month) in [(1999, 12), (2100, 1), (2030, 0), (2030, 13)] {

@@ -57,7 +57,10 @@ pub async fn add(
         .await?;
     let now = app.clock.now();
     let label = rules::check_label(wish.label.as_deref().unwrap_or("Card"))?;
-    let expiry = wish.expires.map(|expiry| rules::check_expiry(expiry, now)).transpose()?;
+    let expiry = wish
+        .expires
+        .map(|expiry| rules::check_expiry(expiry, now))
+        .transpose()?;
     let config = app.config.clone();
     let scope = idempotency::Scope::new(
         buyer.account_id,
@@ -94,8 +97,8 @@ pub async fn add(
                     expires_at: Some((now + TIME_TO_SAVE).naive_utc()),
                     revoked_at: None,
                 };
-                let account = accounts::service::find(conn, buyer.account_id)?
-                    .ok_or_else(|| ApiError::not_found("account"))?;
+                let account =
+                    accounts::service::find(conn, buyer.account_id)?.ok_or_else(|| ApiError::not_found("account"))?;
                 let payer = find_payer(conn, &buyer, &account)?;
                 let fields = signed_form(&config, &row, &payer)?;
                 store::insert(conn, &row)?;
@@ -153,7 +156,12 @@ pub async fn change(
     let now = app.clock.now();
     let mut errors = Vec::new();
     let mut keep = |error: FieldError| errors.push(error);
-    let label = change.label.as_deref().map(rules::check_label).transpose().map_err(&mut keep);
+    let label = change
+        .label
+        .as_deref()
+        .map(rules::check_label)
+        .transpose()
+        .map_err(&mut keep);
     let last_four = change
         .last_four
         .as_deref()
@@ -201,21 +209,20 @@ pub async fn change(
 }
 
 /// Forgets a card; the worker cancels its token at PayFast after the commit.
-pub async fn remove(
-    app: &App,
-    account_id: AccountId,
-    id: PaymentMethodId,
-    origin: Origin,
-) -> Result<(), ApiError> {
+pub async fn remove(app: &App, account_id: AccountId, id: PaymentMethodId, origin: Origin) -> Result<(), ApiError> {
     let now = app.clock.now();
     app.db
         .write(move |conn| {
             lock(conn, account_id)?;
             let row = find_own(conn, account_id, id)?;
             let others = store::load_of(conn, account_id)?;
-            let has_other = others.iter().any(|other| other.id != id && rules::is_usable(other.status));
+            let has_other = others
+                .iter()
+                .any(|other| other.id != id && rules::is_usable(other.status));
             if row.is_default && has_other {
-                return Err(ApiError::conflict("this is the default card; make another one the default first"));
+                return Err(ApiError::conflict(
+                    "this is the default card; make another one the default first",
+                ));
             }
             let mut after = revoked(&row, now);
             // Somebody decided so: a token that comes later is not wanted.
@@ -241,10 +248,7 @@ pub async fn remove(
 
 /// PayFast's own page on which the owner changes the card behind the token.
 pub async fn card_update(app: &App, account_id: AccountId, id: PaymentMethodId) -> Result<CardUpdate, ApiError> {
-    let row = app
-        .db
-        .read(move |conn| find_own(conn, account_id, id))
-        .await?;
+    let row = app.db.read(move |conn| find_own(conn, account_id, id)).await?;
     let token = token_of(&app.config, &row)?;
     let back = app.config.http.url("/payment-methods");
     Ok(CardUpdate {
@@ -322,7 +326,11 @@ pub(super) fn record(
         subject_id: Some(after.id.as_str()),
         subject: &after.label,
         changes: changed([
-            ("status", before.map(|row| row.status.as_str()), Some(after.status.as_str())),
+            (
+                "status",
+                before.map(|row| row.status.as_str()),
+                Some(after.status.as_str()),
+            ),
             ("label", before.map(|row| row.label.as_str()), Some(&after.label)),
             (
                 "last_four",
@@ -341,7 +349,9 @@ pub fn keep_house(conn: &mut Conn, methods_url: &str, now: DateTime<Utc>) -> Que
     store::lapse(conn, now)?;
     for mut row in store::load_ending(conn, rules::horizon(now), 500)? {
         let Some(expiry) = row.expiry() else { continue };
-        let Some(days) = rules::warning(expiry, now) else { continue };
+        let Some(days) = rules::warning(expiry, now) else {
+            continue;
+        };
         let told = rules::warned_for(expiry, days);
         if row.warned_for.as_deref() == Some(&told) {
             continue;

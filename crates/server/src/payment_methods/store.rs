@@ -137,10 +137,7 @@ pub fn load_ending(conn: &mut Conn, (year, month): (i32, i32), limit: i64) -> Qu
                 .eq(year)
                 .and(payment_methods::expires_month.le(month))),
         )
-        .order((
-            payment_methods::updated_at,
-            payment_methods::id,
-        ))
+        .order((payment_methods::updated_at, payment_methods::id))
         .limit(limit)
         .load(conn)
 }

@@ -106,7 +106,9 @@ fn activate(
     hash: String,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
-    let has_default = store::load_of(conn, row.account_id)?.iter().any(|other| other.is_default);
+    let has_default = store::load_of(conn, row.account_id)?
+        .iter()
+        .any(|other| other.is_default);
     let after = MethodRow {
         status: rules::active_status(row.expiry(), now),
         // The first card that works is the default.
@@ -147,7 +149,9 @@ fn promote(conn: &mut Conn, gone: &MethodRow, now: DateTime<Utc>) -> Result<(), 
 /// Cancels a token at PayFast, unless a card that works has it: an event may have stored it since.
 pub(super) async fn cancel(app: &App, id: PaymentMethodId, sealed: String) -> Result<(), ApiError> {
     let Some(token) = seal::open_for(&app.config.secret_key, Use::CardToken, id.as_str(), &sealed) else {
-        return Err(ApiError::internal("the token of a card cannot be opened; was SECRET_KEY changed?"));
+        return Err(ApiError::internal(
+            "the token of a card cannot be opened; was SECRET_KEY changed?",
+        ));
     };
     let hash = seal::token_hash(&app.config.secret_key, &token);
     let in_use = app.db.read(move |conn| store::find_by_token(conn, &hash)).await?;
@@ -163,8 +167,6 @@ pub(super) async fn cancel(app: &App, id: PaymentMethodId, sealed: String) -> Re
         }
         Reply::Lost(reason) => return Err(ApiError::unavailable(reason)),
     }
-    app.db
-        .write(move |conn| store::forget_token(conn, id, &sealed))
-        .await?;
+    app.db.write(move |conn| store::forget_token(conn, id, &sealed)).await?;
     Ok(())
 }

@@ -61,7 +61,9 @@ pub async fn charge(
     let limit = [buyer.account_id.as_str().into()];
     app.limits.check(Quota::Charge, &limit).await?;
     if !app.gateway.has_api() {
-        return Err(ApiError::conflict("saved cards cannot be charged here: PayFast's API is not set up"));
+        return Err(ApiError::conflict(
+            "saved cards cannot be charged here: PayFast's API is not set up",
+        ));
     }
     let now = app.clock.now();
     let payment_id: PaymentId = clock::new_id(now);
@@ -78,7 +80,8 @@ pub async fn charge(
             let mut order = None;
             let answer = idempotency::once(conn, &in_scope, &its_key, &(invoice_id, &wish), 201, now, |conn| {
                 let payment = start(conn, &buyer, payment_id, invoice_id, &wish, now)?;
-                let method = payment_methods::service::find_chargeable(conn, buyer.account_id, payment.payment_method_id)?;
+                let method =
+                    payment_methods::service::find_chargeable(conn, buyer.account_id, payment.payment_method_id)?;
                 order = Some(Order {
                     token: payment_methods::service::token_of(&config, &method)?,
                     payment,
@@ -197,12 +200,7 @@ fn start(
 }
 
 /// Sends a charge and writes PayFast's answer down; the answer of the request is then the payment as it stands.
-async fn send(
-    app: &App,
-    order: Order,
-    scope: idempotency::Scope,
-    key: idempotency::Key,
-) -> Result<Answer, ApiError> {
+async fn send(app: &App, order: Order, scope: idempotency::Scope, key: idempotency::Key) -> Result<Answer, ApiError> {
     let Order { payment, token } = order;
     let (id, account_id) = (payment.id, payment.account_id);
     let name = format!("CapeControl {}", payment.description);

@@ -19,11 +19,7 @@ use crate::{
     accounts,
     app::App,
     audit::{self, Entry, Origin, service::changed},
-    books::{
-        self,
-        entries::Received,
-        rules::Leg,
-    },
+    books::{self, entries::Received, rules::Leg},
     clock,
     db::{Conn, QueryResult},
     error::ApiError,
@@ -149,9 +145,20 @@ fn apply(
     let credit_id: common::ids::CreditId = clock::new_id(now);
     let source = format!("credit:{credit_id}");
     let number = invoice.number.clone().unwrap_or_default();
-    spend(conn, account_id, &source, amount, &format!("paid {number}"), Some(id), now)?;
+    spend(
+        conn,
+        account_id,
+        &source,
+        amount,
+        &format!("paid {number}"),
+        Some(id),
+        now,
+    )?;
     let settlement = invoices::service::settle(conn, id, amount, origin, now)?;
-    let (text, left) = (format_money(amount), format_money(invoice.money(balance - amount.minor)));
+    let (text, left) = (
+        format_money(amount),
+        format_money(invoice.money(balance - amount.minor)),
+    );
     let entry = Entry {
         action: AuditAction::CreditApplied,
         account_id: Some(account_id),
@@ -161,7 +168,11 @@ fn apply(
         changes: changed([
             ("amount", None, Some(&text)),
             ("credit_left", None, Some(&left)),
-            ("status", Some(invoice.status.as_str()), Some(settlement.invoice.status.as_str())),
+            (
+                "status",
+                Some(invoice.status.as_str()),
+                Some(settlement.invoice.status.as_str()),
+            ),
         ]),
     };
     audit::record(conn, origin, &entry, now)?;

@@ -60,10 +60,18 @@ pub async fn record_receipt(
         .write(move |conn| {
             let account_id = invoices::service::find_locked(conn, invoice_id)?.account_id;
             let scope = idempotency::Scope::new(account_id, clerk.user_id, None, "POST /invoices/{id}/payments");
-            idempotency::once(conn, &scope, &key, &(invoice_id, &receipt), 201, now, |conn| -> Result<Invoice, _> {
-                settle_receipt(conn, &clerk.origin, invoice_id, &checked, &invoice_base, now)?;
-                invoices::service::details(conn, invoice_id, None)
-            })
+            idempotency::once(
+                conn,
+                &scope,
+                &key,
+                &(invoice_id, &receipt),
+                201,
+                now,
+                |conn| -> Result<Invoice, _> {
+                    settle_receipt(conn, &clerk.origin, invoice_id, &checked, &invoice_base, now)?;
+                    invoices::service::details(conn, invoice_id, None)
+                },
+            )
         })
         .await?;
     app.wake_worker();
@@ -80,7 +88,11 @@ struct Checked {
 fn check_receipt(receipt: &NewReceipt, now: DateTime<Utc>) -> Result<Checked, ApiError> {
     let mut errors = Vec::new();
     if receipt.amount.minor <= 0 {
-        errors.push(FieldError::new("amount", "out_of_range", "Enter an amount above R0.00."));
+        errors.push(FieldError::new(
+            "amount",
+            "out_of_range",
+            "Enter an amount above R0.00.",
+        ));
     }
     let reference = match line("reference", &receipt.reference, 100) {
         Ok(Some(reference)) => reference,
@@ -98,9 +110,17 @@ fn check_receipt(receipt: &NewReceipt, now: DateTime<Utc>) -> Result<Checked, Ap
         .ok()
         .filter(|_| receipt.received_on.len() == 10 && receipt.received_on.starts_with("20"));
     match received_on {
-        None => errors.push(FieldError::new("received_on", "invalid", "Use a day such as 2026-11-24.")),
+        None => errors.push(FieldError::new(
+            "received_on",
+            "invalid",
+            "Use a day such as 2026-11-24.",
+        )),
         Some(day) if day > reconciliations::rules::today(now) => {
-            errors.push(FieldError::new("received_on", "out_of_range", "Use a day that is not in the future."));
+            errors.push(FieldError::new(
+                "received_on",
+                "out_of_range",
+                "Use a day that is not in the future.",
+            ));
         }
         Some(_) => {}
     }
@@ -125,7 +145,9 @@ fn settle_receipt(
     let invoice = invoices::service::find_locked(conn, invoice_id)?;
     accounts::service::find_locked(conn, invoice.account_id)?;
     if invoice.status == InvoiceStatus::Draft {
-        return Err(ApiError::conflict("this invoice is a draft; finalise it before it can be paid"));
+        return Err(ApiError::conflict(
+            "this invoice is a draft; finalise it before it can be paid",
+        ));
     }
     if receipt.amount.currency != invoice.currency {
         let message = format!("Record the amount in {}, as the invoice is.", invoice.currency);
@@ -245,7 +267,15 @@ fn take_back(
     let mut legs = vec![debit(LedgerAccount::CustomerCredit, excess.minor)];
     if !excess.is_zero() {
         let why = "the bank took a payment back";
-        credit::spend(conn, payment.account_id, &format!("reversal:{id}"), excess, why, None, now)?;
+        credit::spend(
+            conn,
+            payment.account_id,
+            &format!("reversal:{id}"),
+            excess,
+            why,
+            None,
+            now,
+        )?;
     }
     if !applied.is_zero() {
         let (_, owed_more) = invoices::service::take_back(conn, payment.invoice_id, applied, now)?;

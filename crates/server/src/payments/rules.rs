@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn an_unknown_charge_is_never_sent_again() {
-        for status in PaymentStatus::ALL {
+        for status in PaymentStatus::ALL.iter().copied() {
             let may_send = next(status, Event::ChargeSent) == Outcome::Move(Processing);
             assert_eq!(may_send, status == Created, "{status}");
         }

@@ -5,12 +5,7 @@
 pub mod money;
 
 use chrono::{DateTime, Utc};
-use common::{
-    Money,
-    books::LedgerAccount,
-    ids::PaymentId,
-    payments::PaymentStatus,
-};
+use common::{Money, books::LedgerAccount, ids::PaymentId, payments::PaymentStatus};
 use payfast::{Amount, Itn, amounts_match};
 
 pub use self::money::{Brought, PAID_AGAIN, correct_fee};

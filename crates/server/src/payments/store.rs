@@ -368,13 +368,7 @@ pub fn set_reversed(conn: &mut Conn, id: PaymentId, now: DateTime<Utc>) -> Query
 }
 
 /// What the provider kept, as it is known now.
-pub fn set_fee(
-    conn: &mut Conn,
-    id: PaymentId,
-    fee_minor: i64,
-    net_minor: i64,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
+pub fn set_fee(conn: &mut Conn, id: PaymentId, fee_minor: i64, net_minor: i64, now: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(payments::table.find(id))
         .set((
             payments::fee_minor.eq(fee_minor),

@@ -31,18 +31,27 @@ use crate::{
     refunds,
 };
 
+/// Where a line stands in its statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Equal lines before it.
+    pub ordinal: u32,
+    /// Whether a line before it tells of the same payment.
+    pub is_repeated: bool,
+}
+
 /// Stores a line once and does what follows; a line that needs a person is judged again when it comes again.
 pub async fn take(
     app: &App,
     reconciliation_id: ReconciliationId,
     line: StatementLine,
-    ordinal: u32,
+    place: Place,
 ) -> Result<StatementVerdict, ApiError> {
     let now = app.clock.now();
     let invoice_base = app.config.http.url("/invoices/");
     let verdict = app
         .db
-        .write(move |conn| judge(conn, reconciliation_id, &line, ordinal, &invoice_base, now))
+        .write(move |conn| judge(conn, reconciliation_id, &line, place, &invoice_base, now))
         .await?;
     if verdict == StatementVerdict::Healed {
         app.wake_worker();
@@ -54,11 +63,11 @@ fn judge(
     conn: &mut Conn,
     reconciliation_id: ReconciliationId,
     line: &StatementLine,
-    ordinal: u32,
+    place: Place,
     invoice_base: &str,
     now: DateTime<Utc>,
 ) -> Result<StatementVerdict, ApiError> {
-    let fingerprint = rules::fingerprint(&line.raw, ordinal);
+    let fingerprint = rules::fingerprint(&line.raw, place.ordinal);
     // The payment is held first, so that a late notification and this line follow one another.
     let payment = find_payment(conn, line)?;
     let before = store::find_line(conn, &fingerprint)?;
@@ -88,7 +97,7 @@ fn judge(
     let kind = rules::kind_of(line);
     let deed = match kind {
         Kind::Receipt => {
-            let Judgement { verdict, note, deed } = judge_receipt(conn, line, &row)?;
+            let Judgement { verdict, note, deed } = judge_receipt(conn, line, &row, place)?;
             (row.verdict, row.note) = (verdict, note);
             deed
         }
@@ -149,7 +158,7 @@ fn find_payment(conn: &mut Conn, line: &StatementLine) -> QueryResult<Option<Pay
     }
 }
 
-fn judge_receipt(conn: &mut Conn, line: &StatementLine, row: &LineRow) -> QueryResult<Judgement> {
+fn judge_receipt(conn: &mut Conn, line: &StatementLine, row: &LineRow, place: Place) -> QueryResult<Judgement> {
     let payment = match row.payment_id {
         Some(id) => payments::service::find(conn, id)?.filter(|payment| payment.provider == Provider::Payfast),
         None => None,
@@ -167,7 +176,7 @@ fn judge_receipt(conn: &mut Conn, line: &StatementLine, row: &LineRow) -> QueryR
         is_booked: is_its_own || is_credit,
         is_its_own,
     };
-    let is_repeated = !store::load_same(conn, row)?.is_empty() && !pf_payment_id.is_empty();
+    let is_repeated = place.is_repeated || (!pf_payment_id.is_empty() && !store::load_same(conn, row)?.is_empty());
     Ok(rules::judge(line, Some(&ours), is_repeated))
 }
 
@@ -177,7 +186,10 @@ fn judge_refund(conn: &mut Conn, row: &LineRow) -> QueryResult<(StatementVerdict
         let note = "no payment here explains this refund".to_owned();
         return Ok((StatementVerdict::Unknown, note));
     };
-    let others: i64 = store::load_same(conn, row)?.iter().map(|line| line.gross_minor.abs()).sum();
+    let others: i64 = store::load_same(conn, row)?
+        .iter()
+        .map(|line| line.gross_minor.abs())
+        .sum();
     let on_statement = others + row.gross_minor.abs();
     let ours: i64 = refunds::service::rows_of_payment(conn, payment_id)?
         .iter()

@@ -149,7 +149,9 @@ pub enum Deed {
     /// The notification was lost: this line settles the payment.
     Settle,
     /// The books take this fee.
-    CorrectFee { fee_minor: i64 },
+    CorrectFee {
+        fee_minor: i64,
+    },
 }
 
 /// Judges money that the statement says we received.
@@ -192,7 +194,9 @@ fn zar(minor: i64) -> String {
 
 /// Whether a line is done with: others are judged again when they come again.
 pub fn is_final(verdict: StatementVerdict) -> bool {
-    use StatementVerdict::{AmountDrift, Duplicate, FeeDrift, Healed, Matched, Missing, Other, Payout, Refund, Unknown};
+    use StatementVerdict::{
+        AmountDrift, Duplicate, FeeDrift, Healed, Matched, Missing, Other, Payout, Refund, Unknown,
+    };
     match verdict {
         Matched | Healed | FeeDrift | Refund | Payout | Other => true,
         Missing | Unknown | Duplicate | AmountDrift => false,
@@ -326,10 +330,13 @@ mod tests {
     #[test]
     fn counts_add_up() {
         let mut tally = Tally::default();
-        for verdict in StatementVerdict::ALL {
+        for verdict in StatementVerdict::ALL.iter().copied() {
             tally.count(verdict);
         }
-        assert_eq!((tally.lines, tally.matched, tally.healed, tally.differences), (9, 4, 1, 5));
+        assert_eq!(
+            (tally.lines, tally.matched, tally.healed, tally.differences),
+            (9, 4, 1, 5)
+        );
     }
 
     #[test]

@@ -2,13 +2,13 @@
 //!
 //! Each line is one transaction, so a crash in the middle costs only the rest: what was judged is found again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{ids::ReconciliationId, reconciliations::ReconciliationStatus};
 
 use super::{
-    judging,
+    judging::{self, Place},
     rules::Tally,
     store::{self, ReconciliationRow},
 };
@@ -35,7 +35,10 @@ pub async fn run_due(app: &App) -> Result<usize, ApiError> {
 
 async fn run(app: &App, id: ReconciliationId) -> Result<bool, ApiError> {
     let now = app.clock.now();
-    let claimed = app.db.write(move |conn| store::claim(conn, id, now, now + LEASE)).await?;
+    let claimed = app
+        .db
+        .write(move |conn| store::claim(conn, id, now, now + LEASE))
+        .await?;
     let Some(mut row) = claimed else { return Ok(false) };
     match compare(app, &mut row).await? {
         Compared::Done { tally, unread } => finish(app, row, tally, unread).await?,
@@ -60,6 +63,7 @@ async fn compare(app: &App, row: &mut ReconciliationRow) -> Result<Compared, Api
     let range = row.range();
     let (mut tally, mut unread) = (Tally::default(), Vec::new());
     let mut equal_lines: HashMap<String, u32> = HashMap::new();
+    let mut told: HashSet<(String, String)> = HashSet::new();
     let mut offset = Some(0);
     while let Some(start) = offset {
         let page = match app.gateway.statement(range.from, range.to, start).await {
@@ -76,7 +80,10 @@ async fn compare(app: &App, row: &mut ReconciliationRow) -> Result<Compared, Api
             let seen = equal_lines.entry(line.raw.clone()).or_default();
             let ordinal = *seen;
             *seen += 1;
-            tally.count(judging::take(app, row.id, line, ordinal).await?);
+            let payment = line.pf_payment_id.clone().map(|id| (line.kind.clone(), id));
+            let is_repeated = payment.is_some_and(|payment| !told.insert(payment));
+            let place = Place { ordinal, is_repeated };
+            tally.count(judging::take(app, row.id, line, place).await?);
         }
         offset = page.next_offset;
         if !hold(app, row).await? {

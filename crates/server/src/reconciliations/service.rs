@@ -58,7 +58,12 @@ pub async fn schedule_daily(app: &App) -> Result<bool, ApiError> {
     }
     let now = app.clock.now();
     let range = Range::yesterday(now);
-    let row = new_row(clock::id_of_day(range.from, rules::daily_id_bytes(range.from)), range, None, now);
+    let row = new_row(
+        clock::id_of_day(range.from, rules::daily_id_bytes(range.from)),
+        range,
+        None,
+        now,
+    );
     let id = row.id;
     if app.db.read(move |conn| store::find(conn, id)).await?.is_some() {
         return Ok(false);
@@ -169,7 +174,10 @@ pub async fn fetch(
         match app.gateway.statement(from, to, start).await {
             Reply::Answered(page) => {
                 if let Some(bad) = page.statement.malformed.first() {
-                    return Err(format!("row {} of the statement cannot be read: {}", bad.row, bad.reason));
+                    return Err(format!(
+                        "row {} of the statement cannot be read: {}",
+                        bad.row, bad.reason
+                    ));
                 }
                 lines.extend(page.statement.lines);
                 offset = page.next_offset;

@@ -263,12 +263,13 @@ pub fn set_verdict(conn: &mut Conn, row: &LineRow) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Other lines of the same kind about the same payment at PayFast.
+/// Other lines of the same kind about the same payment at PayFast, those of the same moment left out: PayFast may
+/// write one line anew, with another balance or fee.
 pub fn load_same(conn: &mut Conn, line: &LineRow) -> QueryResult<Vec<LineRow>> {
     statement_lines::table
         .filter(statement_lines::pf_payment_id.eq(&line.pf_payment_id))
         .filter(statement_lines::kind.eq(&line.kind))
-        .filter(statement_lines::line_sha256.ne(&line.line_sha256))
+        .filter(statement_lines::at.ne(line.at))
         .load(conn)
 }
 

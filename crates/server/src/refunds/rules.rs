@@ -205,7 +205,11 @@ pub fn check_bank_details(details: &BankDetails) -> Result<BankDetails, Vec<Fiel
     let branch_code = digits("branch_code", &details.branch_code, 6);
     let account_number = digits("account_number", &details.account_number, 12);
     if !["current", "savings"].contains(&details.account_type.as_str()) {
-        errors.push(FieldError::new("account_type", "unknown", "Use `current` or `savings`."));
+        errors.push(FieldError::new(
+            "account_type",
+            "unknown",
+            "Use `current` or `savings`.",
+        ));
     }
     if !errors.is_empty() {
         return Err(errors);
@@ -318,7 +322,13 @@ mod tests {
         let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(
             fields,
-            ["account_holder", "bank_name", "branch_code", "account_number", "account_type"]
+            [
+                "account_holder",
+                "bank_name",
+                "branch_code",
+                "account_number",
+                "account_type"
+            ]
         );
         let long = BankDetails {
             account_number: "1234567890123".into(),

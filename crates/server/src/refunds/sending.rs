@@ -53,7 +53,10 @@ pub async fn advance_due(app: &App) -> Result<usize, ApiError> {
 
 async fn advance(app: &App, id: RefundId) -> Result<bool, ApiError> {
     let now = app.clock.now();
-    let claimed = app.db.write(move |conn| store::claim(conn, id, now, now + LEASE)).await?;
+    let claimed = app
+        .db
+        .write(move |conn| store::claim(conn, id, now, now + LEASE))
+        .await?;
     let Some(row) = claimed else { return Ok(false) };
     match row.status {
         RefundStatus::Requested => ask_and_send(app, row).await?,
@@ -195,7 +198,9 @@ async fn resolve(app: &App, row: RefundRow) -> Result<(), ApiError> {
     };
     let on_statement: i64 = lines
         .iter()
-        .filter(|line| reconciliations::rules::is_refund(line) && line.pf_payment_id.as_deref() == Some(pf_payment_id.as_str()))
+        .filter(|line| {
+            reconciliations::rules::is_refund(line) && line.pf_payment_id.as_deref() == Some(pf_payment_id.as_str())
+        })
         .map(|line| line.gross.cents().abs())
         .sum();
     let done_since = done_since(app, &row, sent_at).await?;

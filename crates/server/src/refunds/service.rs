@@ -86,7 +86,9 @@ fn start(
         )));
     }
     if payment.reversed_at.is_some() {
-        return Err(ApiError::conflict("the bank took this payment back; there is nothing to refund"));
+        return Err(ApiError::conflict(
+            "the bank took this payment back; there is nothing to refund",
+        ));
     }
     let stake = stake(conn, &payment, &invoice)?;
     let split = split(&payment, &stake, wish)?;
@@ -191,7 +193,9 @@ fn stake(conn: &mut Conn, payment: &PaymentRow, invoice: &InvoiceRow) -> QueryRe
     let siblings = payments::service::ids_of_invoice(conn, invoice.id)?;
     let of_invoice = store::load_of_all(conn, &siblings)?;
     let counted = |rows: &mut dyn Iterator<Item = &RefundRow>| -> i64 {
-        rows.filter(|row| rules::counts(row.status)).map(|row| row.amount_minor).sum()
+        rows.filter(|row| rules::counts(row.status))
+            .map(|row| row.amount_minor)
+            .sum()
     };
     let earned = payments::credit::earned_by_invoice(conn, invoice.id, &siblings)?;
     Ok(Stake {
@@ -338,21 +342,24 @@ fn record(
         subject: &amount,
         changes: changed([
             ("status", before.map(RefundStatus::as_str), Some(refund.status.as_str())),
-            ("payment", None, Some(refund.payment_id.as_str()).filter(|_| before.is_none())),
+            (
+                "payment",
+                None,
+                Some(refund.payment_id.as_str()).filter(|_| before.is_none()),
+            ),
             ("reason", None, reason.filter(|_| before.is_none())),
-            ("message", None, Some(refund.provider_message.as_str()).filter(|text| !text.is_empty())),
+            (
+                "message",
+                None,
+                Some(refund.provider_message.as_str()).filter(|text| !text.is_empty()),
+            ),
         ]),
     };
     audit::record(conn, origin, &entry, now)
 }
 
 /// Tells the account that a refund in `awaiting_bank_details` goes to; the worker goes on with it.
-pub async fn set_bank_details(
-    app: &App,
-    clerk: Clerk,
-    id: RefundId,
-    details: BankDetails,
-) -> Result<Refund, ApiError> {
+pub async fn set_bank_details(app: &App, clerk: Clerk, id: RefundId, details: BankDetails) -> Result<Refund, ApiError> {
     let details = rules::check_bank_details(&details).map_err(ApiError::invalid)?;
     let text = serde_json::to_string(&details).map_err(ApiError::internal)?;
     let sealed = seal::seal_for(&app.config.secret_key, Use::BankDetails, id.as_str(), &text);
@@ -401,7 +408,8 @@ pub async fn list(app: &App, query: RefundQuery) -> Result<Page<Refund>, ApiErro
 
 pub async fn load(app: &App, id: RefundId) -> Result<Refund, ApiError> {
     let row = app.db.read(move |conn| store::find(conn, id)).await?;
-    row.map(|row| (&row).into()).ok_or_else(|| ApiError::not_found("refund"))
+    row.map(|row| (&row).into())
+        .ok_or_else(|| ApiError::not_found("refund"))
 }
 
 /// The refunds of a payment, oldest first.

@@ -36,10 +36,14 @@ pub fn load_due(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> QueryResult<
 
 /// Takes the payment for this worker until `until`; `None` when another was faster, or it was decided meanwhile.
 pub fn claim(conn: &mut Conn, payment: &PaymentRow, until: DateTime<Utc>) -> QueryResult<Option<PaymentRow>> {
-    let claimed = diesel::update(payments::table.find(payment.id).filter(payments::status.eq(payment.status)))
-        .filter(payments::next_check_at.eq(payment.next_check_at))
-        .set(payments::next_check_at.eq(until.naive_utc()))
-        .execute(conn)?;
+    let claimed = diesel::update(
+        payments::table
+            .find(payment.id)
+            .filter(payments::status.eq(payment.status)),
+    )
+    .filter(payments::next_check_at.eq(payment.next_check_at))
+    .set(payments::next_check_at.eq(until.naive_utc()))
+    .execute(conn)?;
     if claimed == 1 {
         payments::table.find(payment.id).first(conn).optional()
     } else {

@@ -267,7 +267,13 @@ pub fn correct_fee(
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
     let payment = store::find_locked(conn, payment_id)?.ok_or_else(|| ApiError::not_found("payment"))?;
-    post_fee(conn, &payment, fee_minor, &format!("statement_line:{statement_line_id}"), now)
+    post_fee(
+        conn,
+        &payment,
+        fee_minor,
+        &format!("statement_line:{statement_line_id}"),
+        now,
+    )
 }
 
 fn post_fee(

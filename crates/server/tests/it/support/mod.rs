@@ -3,6 +3,7 @@
 pub mod app;
 pub mod client;
 pub mod db;
+pub mod money;
 pub mod process;
 pub mod raw;
 
