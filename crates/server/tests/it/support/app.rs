@@ -58,6 +58,7 @@ impl TestApp {
         };
         let payfast = Sandbox::start(sandbox).await.unwrap();
         let now: DateTime<Utc> = "2026-11-24T07:14:00Z".parse().unwrap();
+        payfast.set_now(now);
         Self::start_over(db, payfast, Clock::fixed(now), settings).await
     }
 
@@ -115,6 +116,7 @@ impl TestApp {
 
     pub fn advance(&self, by: TimeDelta) {
         self.app.clock.advance(by);
+        self.payfast.set_now(self.app.clock.now());
     }
 
     pub fn client(&self) -> Client {
