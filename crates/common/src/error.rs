@@ -47,6 +47,10 @@ crate::text_enum! {
         /// The request came too slowly.
         RequestTimeout = "request_timeout",
         HeadersTooLarge = "headers_too_large",
+        /// A change of a document that people edit must say, with `If-Match`, which version it changes.
+        PreconditionRequired = "precondition_required",
+        /// Somebody else was faster: the document is not the version that `If-Match` names.
+        PreconditionFailed = "precondition_failed",
     }
 }
 

@@ -3,13 +3,14 @@
 use clap::{Args, Subcommand, ValueEnum};
 use common::{
     auth::StaffRole,
+    books::BookFinding,
     validate::{Email, Name},
 };
 
 use crate::{
     app::App,
     auth::operators::{self, NewStaff},
-    demo,
+    books, demo,
 };
 
 #[derive(Subcommand)]
@@ -24,6 +25,84 @@ pub enum Admin {
     ListStaff,
     /// Turn off the second factor of somebody who lost the app and the recovery codes.
     ResetSecondFactor(Person),
+    /// Check every invariant of the books; ends with 1 when one does not hold.
+    VerifyBooks,
+}
+
+/// What a task printed, and whether it found everything as it should be.
+pub struct Told {
+    pub text: String,
+    pub is_good: bool,
+}
+
+/// Does the task and tells what to print.
+pub async fn run(app: &App, task: Admin) -> Result<Told, Box<dyn std::error::Error>> {
+    let text = match task {
+        Admin::VerifyBooks => return verify_books(app).await,
+        Admin::SeedDemo => {
+            let sign_ins = demo::DemoSignIns::read(&|name| std::env::var(name).ok())?;
+            demo::seed(app, &sign_ins).await?;
+            format!(
+                "owner@demo.test password={}\nstaff@demo.test password={} totp_secret={}",
+                sign_ins.owner_password, sign_ins.staff_password, sign_ins.totp_secret
+            )
+        }
+        Admin::CreateStaff(arguments) => create_staff(app, arguments).await?,
+        Admin::RemoveStaff(person) => {
+            let email = email(&person.email)?;
+            if !operators::remove_staff(app, &email).await? {
+                return Err(format!("{}: nobody of the staff has this address", email.as_str()).into());
+            }
+            format!("{} is no longer staff; their sessions ended", email.as_str())
+        }
+        Admin::ListStaff => list_staff(app).await?,
+        Admin::ResetSecondFactor(person) => {
+            let email = email(&person.email)?;
+            if !operators::reset_second_factor(app, &email).await? {
+                return Err(format!("{}: nobody with this address has two-step sign-in", email.as_str()).into());
+            }
+            format!("{}: two-step sign-in is off; their sessions ended", email.as_str())
+        }
+    };
+    Ok(Told { text, is_good: true })
+}
+
+async fn list_staff(app: &App) -> Result<String, Box<dyn std::error::Error>> {
+    let staff = operators::list_staff(app).await?;
+    if staff.is_empty() {
+        return Ok("nobody is staff; `capecontrol admin create-staff` makes somebody".to_owned());
+    }
+    let lines = staff.iter().map(|person| {
+        let factor = if person.has_second_factor { "on" } else { "off" };
+        format!("{} role={} second_factor={factor}", person.email, person.role)
+    });
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// A line for each invariant, and one for each row that breaks it.
+async fn verify_books(app: &App) -> Result<Told, Box<dyn std::error::Error>> {
+    let books = books::verify::verify(app).await?;
+    let mut lines = Vec::new();
+    for check in &books.checks {
+        let holds = check.holds == Some(true);
+        let (word, invariant) = (if holds { "holds" } else { "DOES NOT HOLD" }, check.invariant);
+        lines.push(format!("{invariant} {word} rows={} {}", check.checked, check.sentence));
+        let finding = |found: &BookFinding| format!("{invariant} {} {}: {}", found.kind, found.id, found.message);
+        lines.extend(check.findings.iter().map(finding));
+    }
+    if let Some(end) = app.db.read(books::store::find_end).await? {
+        lines.push(format!("entries={} hash={}", end.0, end.1));
+    }
+    let broken = books.checks.iter().filter(|check| check.holds != Some(true)).count();
+    lines.push(match broken {
+        0 => "the books hold".to_owned(),
+        1 => "one invariant does not hold".to_owned(),
+        more => format!("{more} invariants do not hold"),
+    });
+    Ok(Told {
+        text: lines.join("\n"),
+        is_good: broken == 0,
+    })
 }
 
 #[derive(Args)]
@@ -57,51 +136,6 @@ impl From<Role> for StaffRole {
             Role::Support => StaffRole::Support,
             Role::Billing => StaffRole::Billing,
             Role::Admin => StaffRole::Admin,
-        }
-    }
-}
-
-/// Does the task and tells what to print.
-pub async fn run(app: &App, task: Admin) -> Result<String, Box<dyn std::error::Error>> {
-    match task {
-        Admin::SeedDemo => {
-            let sign_ins = demo::DemoSignIns::read(&|name| std::env::var(name).ok())?;
-            demo::seed(app, &sign_ins).await?;
-            Ok(format!(
-                "owner@demo.test password={}\nstaff@demo.test password={} totp_secret={}",
-                sign_ins.owner_password, sign_ins.staff_password, sign_ins.totp_secret
-            ))
-        }
-        Admin::CreateStaff(arguments) => create_staff(app, arguments).await,
-        Admin::RemoveStaff(person) => {
-            let email = email(&person.email)?;
-            if operators::remove_staff(app, &email).await? {
-                Ok(format!("{} is no longer staff; their sessions ended", email.as_str()))
-            } else {
-                Err(format!("{}: nobody of the staff has this address", email.as_str()).into())
-            }
-        }
-        Admin::ListStaff => {
-            let staff = operators::list_staff(app).await?;
-            if staff.is_empty() {
-                return Ok("nobody is staff; `capecontrol admin create-staff` makes somebody".to_owned());
-            }
-            let lines = staff.iter().map(|person| {
-                let factor = if person.has_second_factor { "on" } else { "off" };
-                format!("{} role={} second_factor={factor}", person.email, person.role)
-            });
-            Ok(lines.collect::<Vec<_>>().join("\n"))
-        }
-        Admin::ResetSecondFactor(person) => {
-            let email = email(&person.email)?;
-            if operators::reset_second_factor(app, &email).await? {
-                Ok(format!(
-                    "{}: two-step sign-in is off; their sessions ended",
-                    email.as_str()
-                ))
-            } else {
-                Err(format!("{}: nobody with this address has two-step sign-in", email.as_str()).into())
-            }
         }
     }
 }

@@ -6,7 +6,7 @@ use actix_web::{
     App as ActixApp, HttpServer,
     dev::Server,
     middleware::{Compress, from_fn},
-    web::{Data, ServiceConfig},
+    web::{self, Data, ServiceConfig},
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -21,6 +21,8 @@ use crate::{
     http::{rate_limit, request_id, security_headers, shape, spa},
     limits::Limits,
     mail::Mailer,
+    metrics::Metrics,
+    operations,
     payments::gateway::Gateway,
     routes, worker,
 };
@@ -40,6 +42,7 @@ pub struct App {
     pub limits: Limits,
     pub content_security_policy: String,
     pub sockets: Arc<Sockets>,
+    pub metrics: Metrics,
     wake: Wake,
 }
 
@@ -89,6 +92,7 @@ impl App {
             limits,
             content_security_policy,
             sockets: Arc::default(),
+            metrics: Metrics::default(),
             wake: Wake::default(),
         })
     }
@@ -130,6 +134,11 @@ pub async fn run(app: App, listener: TcpListener) -> io::Result<()> {
     let app = Data::new(app);
     let server = serve(app.clone(), listener)?;
     let handle = server.handle();
+    if let Some(bind) = &app.config.metrics.bind {
+        let listener =
+            TcpListener::bind(bind).map_err(|error| io::Error::other(format!("METRICS_BIND: {bind}: {error}")))?;
+        actix_web::rt::spawn(serve_metrics(app.clone(), listener)?);
+    }
     let server = actix_web::rt::spawn(server);
     let worker = actix_web::rt::spawn(worker::run(app.clone().into_inner()));
     tokio::select! {
@@ -152,6 +161,22 @@ async fn stop_signal() -> io::Result<()> {
         _ = terminate.recv() => Ok(()),
         interrupted = tokio::signal::ctrl_c() => interrupted,
     }
+}
+
+/// Answers scrapes on an address of their own, where nothing else is.
+pub fn serve_metrics(app: Data<App>, listener: TcpListener) -> io::Result<Server> {
+    let client_timeout = app.config.http.client_timeout;
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(app.clone())
+            .route("/metrics", web::get().to(operations::http::own_metrics))
+    })
+    .workers(1)
+    .client_request_timeout(client_timeout)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    Ok(server)
 }
 
 /// Answers on `listener` until its handle stops it; the worker is the caller's to start.

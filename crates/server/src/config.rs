@@ -26,6 +26,7 @@ pub struct Config {
     pub mail: Mail,
     pub supplier: Supplier,
     pub limits: Limits,
+    pub metrics: Metrics,
 }
 
 #[derive(Debug)]
@@ -95,6 +96,15 @@ pub struct Limits {
     pub redis_url: Option<SecretString>,
     /// Longest time that a request waits for Redis.
     pub redis_timeout: Duration,
+}
+
+/// Where the metrics are; with neither there are none.
+#[derive(Debug)]
+pub struct Metrics {
+    /// An address of their own.
+    pub bind: Option<String>,
+    /// Who shows it may read them.
+    pub token: Option<SecretString>,
 }
 
 /// All settings that are wrong, one line each.
@@ -184,6 +194,7 @@ impl Config {
         let mail = Self::mail(&mut reader, &data_dir, &http);
         let supplier = Self::supplier(&mut reader);
         let limits = Self::limits(&mut reader);
+        let metrics = Self::metrics(&mut reader);
         if http.is_https() {
             strength::check(&mut reader, secret_key.as_deref(), &payfast);
         }
@@ -199,6 +210,7 @@ impl Config {
             mail,
             supplier,
             limits,
+            metrics,
         })
     }
 
@@ -246,6 +258,20 @@ impl Config {
             factor: reader.number("RATE_LIMIT_FACTOR", 1),
             redis_url,
             redis_timeout: Duration::from_millis(reader.number("REDIS_TIMEOUT_MS", 100).into()),
+        }
+    }
+
+    fn metrics(reader: &mut Reader<'_>) -> Metrics {
+        let token = reader.parse("METRICS_TOKEN", |token| {
+            if token.len() < 16 {
+                Err("use at least 16 characters, for example `openssl rand -hex 16`".to_owned())
+            } else {
+                Ok(SecretString::from(token))
+            }
+        });
+        Metrics {
+            bind: reader.text("METRICS_BIND"),
+            token,
         }
     }
 
@@ -417,6 +443,7 @@ mod tests {
     #[test]
     fn each_wrong_setting_is_named() {
         assert!(reason(&[("DATABASE_URL", "mysql://x")]).starts_with("DATABASE_URL: "));
+        assert!(reason(&[("METRICS_TOKEN", "short")]).starts_with("METRICS_TOKEN: "));
         assert!(reason(&[("TRUSTED_PROXIES", "10.0.0.0/8, x")]).contains("`x`"));
         assert!(reason(&[("DEV_ORIGIN", "https://evil.example")]).starts_with("DEV_ORIGIN: "));
         assert!(reason(&[("SUPPLIER_VAT_NUMBER", "123")]).starts_with("SUPPLIER_VAT_NUMBER: "));

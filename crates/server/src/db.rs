@@ -128,6 +128,27 @@ impl Db {
         .await
     }
 
+    /// Runs `f` on one unchanging view of the database, however long it reads; what `f` writes is lost.
+    pub async fn snapshot<T, E>(&self, f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.read(move |conn| {
+            match conn {
+                Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN")?,
+                Conn::Postgres(postgres) => AnsiTransactionManager::begin_transaction_sql(
+                    postgres,
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                )?,
+            }
+            let result = catch_unwind(AssertUnwindSafe(|| f(conn)));
+            roll_back(conn);
+            result.unwrap_or_else(|panic| resume_unwind(panic))
+        })
+        .await
+    }
+
     /// Brings the schema up to date; several nodes may call it at once.
     pub async fn migrate(&self) -> Result<Vec<String>, migrate::MigrationError> {
         let location = self.location.clone();

@@ -1,8 +1,11 @@
-//! Demo data: one customer with an account, and one administrator.
+//! Demo data: one customer with an account and some invoices, and one administrator.
+
+mod invoices;
 
 use common::{
     accounts::{AccountChange, AccountRole, Address},
     auth::StaffRole,
+    ids::{AccountId, UserId},
     validate::Email,
 };
 
@@ -12,6 +15,7 @@ use crate::{
     audit::Origin,
     auth::service::{OperatorUser, new_totp_secret, upsert_user},
     error::ApiError,
+    invoices::service,
 };
 
 /// Sign-ins of the demo data.
@@ -41,40 +45,50 @@ pub async fn seed(app: &App, sign_ins: &DemoSignIns) -> Result<(), ApiError> {
         .db
         .read(move |conn| accounts::service::memberships(conn, owner_id))
         .await?;
-    if memberships.is_empty() {
-        let now = app.clock.now();
-        let account_id = app
-            .db
-            .write(move |conn| {
-                let origin = Origin::operator();
-                accounts::service::open_for(
-                    conn,
-                    &origin,
-                    owner_id,
-                    "Rietvlei Robotics (Pty) Ltd",
-                    "owner@demo.test",
-                    now,
-                )
-            })
-            .await?;
-        let details = AccountChange {
-            vat_number: Some(Some("4000000001".to_owned())),
-            billing_address: Some(Some(Address {
-                line1: "3 Lighthouse Road".to_owned(),
-                line2: None,
-                city: "Kommetjie".to_owned(),
-                postal_code: "7975".to_owned(),
-                country: "ZA".to_owned(),
-            })),
-            ..AccountChange::default()
-        };
-        accounts::service::change(app, account_id, AccountRole::Owner, details, Origin::operator()).await?;
-    }
+    let account_id = match memberships.first() {
+        Some((account_id, _)) => *account_id,
+        None => open_account(app, owner_id).await?,
+    };
     let mut staff = demo_user("staff@demo.test", &sign_ins.staff_password, ("Sipho", "Adams"));
     staff.staff_role = Some(StaffRole::Admin);
     staff.totp_secret = Some(sign_ins.totp_secret.clone());
-    upsert_user(app, staff).await?;
+    let (staff_id, _) = upsert_user(app, staff).await?;
+    let has_invoices = app.db.read(move |conn| service::has_any(conn, account_id)).await?;
+    if !has_invoices {
+        invoices::seed(app, account_id, staff_id).await?;
+    }
     Ok(())
+}
+
+async fn open_account(app: &App, owner_id: UserId) -> Result<AccountId, ApiError> {
+    let now = app.clock.now();
+    let account_id = app
+        .db
+        .write(move |conn| {
+            let origin = Origin::operator();
+            accounts::service::open_for(
+                conn,
+                &origin,
+                owner_id,
+                "Rietvlei Robotics (Pty) Ltd",
+                "owner@demo.test",
+                now,
+            )
+        })
+        .await?;
+    let details = AccountChange {
+        vat_number: Some(Some("4000000001".to_owned())),
+        billing_address: Some(Some(Address {
+            line1: "3 Lighthouse Road".to_owned(),
+            line2: None,
+            city: "Kommetjie".to_owned(),
+            postal_code: "7975".to_owned(),
+            country: "ZA".to_owned(),
+        })),
+        ..AccountChange::default()
+    };
+    accounts::service::change(app, account_id, AccountRole::Owner, details, Origin::operator()).await?;
+    Ok(account_id)
 }
 
 fn demo_user(email: &str, password: &str, (first_name, last_name): (&str, &str)) -> OperatorUser {

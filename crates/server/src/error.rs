@@ -124,6 +124,8 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::IdempotencyInFlight
         | ErrorCode::LastOwner
         | ErrorCode::EmailTaken => StatusCode::CONFLICT,
+        ErrorCode::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        ErrorCode::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
         ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::Invalid

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod body;
 pub mod csrf;
+pub mod etag;
 pub mod origin;
 pub mod peer;
 pub mod rate_limit;
@@ -16,3 +17,4 @@ pub mod spa;
 
 pub use access::{Caller, Credential};
 pub use body::{IdPath, Json, Query};
+pub use etag::IfMatch;

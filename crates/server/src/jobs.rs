@@ -7,7 +7,7 @@
 pub mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use common::ids::{JobId, PaymentMethodId};
+use common::ids::{InvoiceId, JobId, PaymentMethodId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     clock,
     db::{Conn, QueryResult},
     error::ApiError,
+    invoices::pdf::Issue,
     mail::Mail,
 };
 
@@ -34,6 +35,11 @@ pub const KEPT: TimeDelta = TimeDelta::days(30);
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Job {
     Mail(Mail),
+    /// An invoice goes out by mail; its PDF is written when the mail is.
+    SendInvoice {
+        invoice_id: InvoiceId,
+        issue: Issue,
+    },
     /// Somebody asked for a link that sets the password of an address.
     PasswordReset {
         email_key: String,
@@ -63,6 +69,7 @@ pub fn enqueue(conn: &mut Conn, job: &Job, now: DateTime<Utc>) -> QueryResult<()
     let payload = serde_json::to_string(job).expect("jobs hold only text and numbers");
     let kind = match job {
         Job::Mail(_) => "mail",
+        Job::SendInvoice { .. } => "send_invoice",
         Job::PasswordReset { .. } => "password_reset",
         Job::Confirmation { .. } => "confirmation",
         Job::SignInRefused { .. } => "sign_in_refused",

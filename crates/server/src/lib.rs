@@ -1,8 +1,8 @@
 //! The CapeControl server.
 //!
 //! Read in this order: [`routes`] is the one list of what can be asked, [`app`] is what a request finds,
-//! a feature folder (`auth`, `accounts`, `members`, `api_keys`, `audit`, `plans`, `invoices`, `payments`) is what it
-//! does, [`db`] is where it is kept, and [`worker`] is what happens afterwards.
+//! a feature folder (`auth`, `accounts`, `members`, `api_keys`, `audit`, `plans`, `invoices`, `payments`, `refunds`,
+//! `payment_methods`, `reconciliations`, `books`) is what it does, [`db`] is where it is kept, and [`worker`] is what happens afterwards.
 
 pub mod app;
 pub mod routes;
@@ -33,6 +33,7 @@ pub mod idempotency;
 pub mod jobs;
 pub mod limits;
 pub mod mail;
+pub mod metrics;
 pub mod operations;
 pub mod paging;
 pub mod search;

@@ -6,7 +6,7 @@ use std::{path::PathBuf, time::Duration};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
+    message::{Mailbox, MultiPart, SinglePart, header::ContentType},
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,13 @@ pub struct Mail {
     pub subject: String,
     /// Plain text, lines as people read them.
     pub text: String,
+}
+
+/// A file that goes with a mail; made when the mail is sent, and kept in no job.
+pub struct Attachment {
+    pub file_name: String,
+    pub content_type: &'static str,
+    pub bytes: Vec<u8>,
 }
 
 /// A mail could not be sent; the text holds no body and no password.
@@ -71,19 +78,34 @@ impl Mailer {
 
     /// Sends `mail`; `id` makes the message id, so that a second try of the same job is the same message.
     pub async fn send(&self, id: &str, mail: &Mail) -> Result<(), MailError> {
+        self.send_with(id, mail, None).await
+    }
+
+    /// The same with a file.
+    pub async fn send_with(&self, id: &str, mail: &Mail, file: Option<Attachment>) -> Result<(), MailError> {
         let (Self::Smtp { from, .. } | Self::Folder { from, .. }) = self;
         let to = mail
             .to
             .parse::<Mailbox>()
             .map_err(|error| MailError(format!("cannot address the mail: {error}")))?;
-        let message = Message::builder()
+        let builder = Message::builder()
             .from(from.clone())
             .to(to)
             .subject(&mail.subject)
-            .message_id(Some(format!("<{id}@{}>", from.email.domain())))
-            .header(ContentType::TEXT_PLAIN)
-            .body(mail.text.clone())
-            .map_err(|error| MailError(error.to_string()))?;
+            .message_id(Some(format!("<{id}@{}>", from.email.domain())));
+        let message = match file {
+            None => builder.header(ContentType::TEXT_PLAIN).body(mail.text.clone()),
+            Some(file) => {
+                let content_type =
+                    ContentType::parse(file.content_type).map_err(|error| MailError(error.to_string()))?;
+                builder.multipart(
+                    MultiPart::mixed()
+                        .singlepart(SinglePart::plain(mail.text.clone()))
+                        .singlepart(lettre::message::Attachment::new(file.file_name).body(file.bytes, content_type)),
+                )
+            }
+        }
+        .map_err(|error| MailError(error.to_string()))?;
         match self {
             Self::Smtp { transport, .. } => match tokio::time::timeout(TIMEOUT, transport.send(message)).await {
                 Ok(sent) => sent.map(drop).map_err(|error| MailError(error.to_string())),

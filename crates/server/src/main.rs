@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use server::{
     admin::{self, Admin},
     app::{self, App},
+    books,
     clock::Clock,
     config::Config,
 };
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     match app::block_on(run(arguments.command)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -52,10 +53,19 @@ fn main() -> ExitCode {
     clippy::print_stdout,
     reason = "what a program was asked for goes to standard output"
 )]
-async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
-    let app = App::build(Config::from_env()?, Clock::System)?;
+async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let clock = match command {
+        // Its invoices have a past: the clock is set back and forth.
+        Command::Admin(Admin::SeedDemo) => Clock::fixed(Clock::System.now()),
+        _ => Clock::System,
+    };
+    let app = App::build(Config::from_env()?, clock)?;
     match command {
         Command::Serve => {
+            // A database that lacks migrations says so by /health/ready, and is left alone.
+            if !app.db.needs_migration().await? {
+                books::backfill::run(&app).await?;
+            }
             let bind = app.config.http.bind.clone();
             let listener = TcpListener::bind(&bind).map_err(|error| format!("CAPECONTROL_BIND: {bind}: {error}"))?;
             println!("capecontrol listening on http://{}", listener.local_addr()?);
@@ -65,9 +75,16 @@ async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             for name in app.db.migrate().await? {
                 println!("migrated {name}");
             }
+            books::backfill::run(&app).await?;
             println!("the schema is up to date");
         }
-        Command::Admin(task) => println!("{}", admin::run(&app, task).await?),
+        Command::Admin(task) => {
+            let told = admin::run(&app, task).await?;
+            println!("{}", told.text);
+            if !told.is_good {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

@@ -12,8 +12,13 @@ use common::{
     api_keys::{ApiScope, CreateApiKey, ListApiKeys, RevokeApiKey, RotateApiKey},
     audit::{ExportAudit, ListAudit},
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
+    books::{GetBooks, ListLedger, VerifyBooks},
     chat::{GetTicket, OpenSocket},
-    invoices::{ApplyCredit, GetCredit, GetInvoice, GetInvoicePdf, ListInvoices, RecordReceipt},
+    invoices::{
+        ApplyCredit, ChangeInvoice, CreateInvoice, DeleteInvoice, FinalizeInvoice, GetCredit, GetCreditNotePdf,
+        GetInvoice, GetInvoicePdf, IssueCreditNote, ListInvoiceEvents, ListInvoices, RecordReceipt, SendInvoice,
+        VoidInvoice, WriteOffInvoice,
+    },
     itn::{GetItn, ListItns},
     members::{
         AcceptInvitation, ChangeMember, Invite, ListInvitations, ListMembers, PreviewInvitation, RegisterInvited,
@@ -31,7 +36,7 @@ use common::{
 };
 
 use crate::{
-    accounts, api_keys, audit, auth, chat,
+    accounts, api_keys, audit, auth, books, chat,
     error::ApiError,
     http::{access, spa},
     invoices, members, operations, payment_methods, payments, plans, reconciliations, refunds,
@@ -73,6 +78,7 @@ pub fn register(service: &mut ServiceConfig) {
     service
         .route("/health/live", get_or_head().to(operations::http::live))
         .route("/health/ready", get_or_head().to(operations::http::ready))
+        .route("/metrics", get_or_head().to(operations::http::metrics))
         .route("/version", get_or_head().to(operations::http::version))
         .default_service(web::to(move |request: HttpRequest| {
             let answer = elsewhere(&request, &listed);
@@ -151,6 +157,16 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<ListInvoices, _, _>(invoices::http::list);
     routes.add::<GetInvoice, _, _>(invoices::http::get);
     routes.add::<GetInvoicePdf, _, _>(invoices::http::get_pdf);
+    routes.add::<ListInvoiceEvents, _, _>(invoices::http::list_events);
+    routes.add::<CreateInvoice, _, _>(invoices::http::create);
+    routes.add::<ChangeInvoice, _, _>(invoices::http::change);
+    routes.add::<DeleteInvoice, _, _>(invoices::http::delete);
+    routes.add::<FinalizeInvoice, _, _>(invoices::http::finalize);
+    routes.add::<SendInvoice, _, _>(invoices::http::send);
+    routes.add::<VoidInvoice, _, _>(invoices::http::void);
+    routes.add::<WriteOffInvoice, _, _>(invoices::http::write_off);
+    routes.add::<IssueCreditNote, _, _>(invoices::http::issue_credit_note);
+    routes.add::<GetCreditNotePdf, _, _>(invoices::http::get_credit_note_pdf);
 
     routes.add::<StartCheckout, _, _>(payments::http::check_out);
     routes.add::<ListPayments, _, _>(payments::http::list);
@@ -178,6 +194,10 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<ListReconciliations, _, _>(reconciliations::http::list);
     routes.add::<GetReconciliation, _, _>(reconciliations::http::get);
     routes.add::<ListStatementLines, _, _>(reconciliations::http::lines);
+
+    routes.add::<GetBooks, _, _>(books::http::get);
+    routes.add::<VerifyBooks, _, _>(books::http::verify);
+    routes.add::<ListLedger, _, _>(books::http::list);
 
     routes.add::<GetTicket, _, _>(chat::http::ticket);
     routes.add::<OpenSocket, _, _>(chat::http::open);
@@ -215,7 +235,7 @@ impl Routes<'_> {
 /// Addresses that no route has: a problem below `/api`, else the client.
 fn elsewhere(request: &HttpRequest, listed: &[ListedRoute]) -> Result<HttpResponse, ApiError> {
     let path = request.path();
-    let is_ours = ["/api", "/health", "/version"].iter().any(|base| {
+    let is_ours = ["/api", "/health", "/metrics", "/version"].iter().any(|base| {
         path.strip_prefix(base)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     });

@@ -10,10 +10,10 @@ use tokio::sync::Notify;
 
 use crate::{
     app::App,
-    auth, chat,
+    auth, books, chat,
     db::QueryResult,
     error::ApiError,
-    idempotency,
+    idempotency, invoices,
     jobs::{self, Job},
     members, payment_methods,
     payments::{self, charges, itn},
@@ -28,7 +28,7 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
 /// Works for ever; errors are logged and tried again at the next round. It returns only by a panic of a part.
 pub async fn run(app: Arc<App>) {
     let wake = app.wake();
-    let (expiry, daily, housekeeping) = (Notify::new(), Notify::new(), Notify::new());
+    let (expiry, daily, housekeeping, proof) = (Notify::new(), Notify::new(), Notify::new(), Notify::new());
     tokio::join!(
         rounds("notifications", &wake.notifications, POLL, async || itn::check_due(
             &app
@@ -46,6 +46,9 @@ pub async fn run(app: Arc<App>) {
         )
         .await
         .map(|()| 0)),
+        rounds("the proof of the books", &proof, HOUSEKEEPING_EVERY, async || {
+            books::verify::verify_when_due(&app).await.map(|_| 0)
+        }),
     );
 }
 
@@ -79,6 +82,9 @@ async fn do_jobs(app: &App) -> Result<usize, ApiError> {
             Job::Mail(mail) => {
                 let sent = app.mailer.send(id.as_str(), &mail).await;
                 return sent.map_err(|error| error.to_string());
+            }
+            Job::SendInvoice { invoice_id, issue } => {
+                return invoices::sending::deliver(app, id, invoice_id, issue).await;
             }
             Job::PasswordReset { email_key, origin } => auth::service::send_reset(app, email_key, origin).await,
             Job::CancelToken {

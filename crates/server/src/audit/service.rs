@@ -137,6 +137,24 @@ pub async fn list(app: &App, reader: Reader, query: AuditQuery) -> Result<Page<A
         .await
 }
 
+/// A line of the log, and the person who stands behind it.
+pub struct Told {
+    pub entry: AuditEntry,
+    pub user_id: Option<UserId>,
+}
+
+/// Every line about any of these things, newest first.
+pub fn load_about(conn: &mut Conn, subject_ids: &[String]) -> QueryResult<Vec<Told>> {
+    let rows = store::load_about(conn, subject_ids)?;
+    Ok(rows
+        .into_iter()
+        .map(|(row, user_id)| Told {
+            entry: row.into_entry(),
+            user_id,
+        })
+        .collect())
+}
+
 impl EntryRow {
     pub fn into_entry(self) -> AuditEntry {
         AuditEntry {

@@ -143,6 +143,33 @@ pub fn load_page(conn: &mut Conn, filter: &ListFilter) -> QueryResult<Vec<EntryR
     .load(conn)
 }
 
+/// Most lines of one thing's history.
+const ABOUT_MOST: i64 = 500;
+
+/// Lines about any of these things with the person behind each, newest first.
+pub fn load_about(conn: &mut Conn, subject_ids: &[String]) -> QueryResult<Vec<(EntryRow, Option<UserId>)>> {
+    let columns = (
+        audit_entries::id,
+        audit_entries::at,
+        audit_entries::action,
+        audit_entries::actor_kind,
+        audit_entries::actor,
+        audit_entries::account_id,
+        audit_entries::subject_kind,
+        audit_entries::subject_id,
+        audit_entries::subject,
+        audit_entries::changes,
+        audit_entries::peer,
+        audit_entries::request_id,
+    );
+    audit_entries::table
+        .filter(audit_entries::subject_id.eq_any(subject_ids.to_vec()))
+        .order((audit_entries::at.desc(), audit_entries::id.desc()))
+        .limit(ABOUT_MOST)
+        .select((columns, audit_entries::user_id))
+        .load(conn)
+}
+
 /// Rows that match, counted up to `at_most`.
 pub fn count(conn: &mut Conn, filter: &ListFilter, at_most: i64) -> QueryResult<i64> {
     let ids: Vec<AuditEntryId> =

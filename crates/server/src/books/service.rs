@@ -1,16 +1,24 @@
-//! Writing the books, once per movement of money, inside the movement's transaction.
+//! Writing the books, once per movement of money, inside the movement's transaction; and reading them.
 
 use chrono::{DateTime, Utc};
 use common::{
-    Currency,
-    ids::{AccountId, InvoiceId},
+    Currency, Money, Page,
+    books::{LedgerAccount, LedgerQuery, LedgerTransaction, Posting},
+    ids::{AccountId, InvoiceId, LedgerTransactionId},
 };
 
 use super::{
     rules::{self, Hashed, Leg},
-    store::{self, TransactionRow},
+    store::{self, ListFilter, PostingRow, TransactionRow},
+    verify,
 };
-use crate::{clock, db::Conn, error::ApiError};
+use crate::{
+    app::App,
+    clock,
+    db::{Conn, QueryResult},
+    error::ApiError,
+    paging::{self, Paging},
+};
 
 /// One movement of money, as it is told to [`post`].
 pub struct Entry<'a> {
@@ -63,4 +71,56 @@ pub fn post(conn: &mut Conn, entry: &Entry<'_>, now: DateTime<Utc>) -> Result<()
     };
     store::insert(conn, &row, &legs)?;
     Ok(())
+}
+
+/// Entries in the books.
+pub fn count(conn: &mut Conn) -> QueryResult<i64> {
+    verify::store::last_number(conn, "ledger")
+}
+
+/// One page of the entries, newest first.
+pub async fn list(app: &App, query: LedgerQuery) -> Result<Page<LedgerTransaction>, ApiError> {
+    let paging = Paging::parse(query.limit, query.cursor.as_deref(), None)?;
+    let filter = ListFilter {
+        account_id: query.account_id,
+        invoice_id: query.invoice_id,
+        after: paging.after(LedgerTransactionId::parse)?,
+        limit: paging.fetch(),
+    };
+    app.db
+        .read(move |conn| {
+            let total = store::count(conn, &filter, paging::COUNT_UP_TO)?;
+            let rows = store::load_page(conn, &filter)?;
+            let page = paging.page(rows, total, |row| (row.at, row.id.to_string()));
+            let ids: Vec<_> = page.items.iter().map(|row| row.id).collect();
+            let postings = store::load_postings(conn, &ids)?;
+            Ok(page.map(|row| transaction(row, &postings)))
+        })
+        .await
+}
+
+fn transaction(row: TransactionRow, postings: &[PostingRow]) -> LedgerTransaction {
+    let own = postings.iter().filter(|posting| posting.transaction_id == row.id);
+    let own = own.filter_map(|posting| {
+        Some(Posting {
+            account: LedgerAccount::parse(&posting.ledger_account)?,
+            amount: Money::new(posting.amount_minor, row.currency),
+        })
+    });
+    LedgerTransaction {
+        postings: own.collect(),
+        id: row.id,
+        serial: row.serial,
+        at: row.at.and_utc(),
+        kind: row.kind,
+        description: row.description,
+        account_id: row.account_id,
+        invoice_id: row.invoice_id,
+        hash: row.hash,
+    }
+}
+
+/// Whether this movement is in the books already.
+pub fn is_posted(conn: &mut Conn, kind: &str, source: &str) -> QueryResult<bool> {
+    store::is_posted(conn, kind, source)
 }

@@ -5,7 +5,11 @@ use common::{
     Currency,
     ids::{AccountId, InvoiceId, LedgerTransactionId},
 };
-use diesel::prelude::*;
+use diesel::{
+    dsl::sql_query,
+    prelude::*,
+    sql_types::{BigInt, Text},
+};
 
 use super::rules::Leg;
 use crate::db::{
@@ -27,6 +31,103 @@ pub struct TransactionRow {
     pub currency: Currency,
     pub previous_hash: String,
     pub hash: String,
+}
+
+/// A leg as it stands in the table.
+#[derive(Queryable)]
+pub struct PostingRow {
+    pub transaction_id: LedgerTransactionId,
+    pub position: i32,
+    pub ledger_account: String,
+    pub account_id: Option<AccountId>,
+    pub amount_minor: i64,
+}
+
+/// The legs of these entries, in the order of each.
+pub fn load_postings(conn: &mut Conn, ids: &[LedgerTransactionId]) -> QueryResult<Vec<PostingRow>> {
+    ledger_postings::table
+        .filter(ledger_postings::transaction_id.eq_any(ids))
+        .order((ledger_postings::transaction_id, ledger_postings::position))
+        .load(conn)
+}
+
+/// The balance of every ledger account that has one, debits positive.
+pub fn load_balances(conn: &mut Conn) -> QueryResult<Vec<(String, Currency, i64)>> {
+    #[derive(QueryableByName)]
+    struct Balance {
+        #[diesel(sql_type = Text)]
+        ledger_account: String,
+        #[diesel(sql_type = Text)]
+        currency: Currency,
+        #[diesel(sql_type = BigInt)]
+        minor: i64,
+    }
+    let sql = "select p.ledger_account as ledger_account, t.currency as currency,
+            cast(sum(p.amount_minor) as bigint) as minor
+        from ledger_postings p join ledger_transactions t on t.id = p.transaction_id
+        group by p.ledger_account, t.currency order by p.ledger_account, t.currency";
+    let balances: Vec<Balance> = sql_query(sql).load(conn)?;
+    let balances = balances.into_iter();
+    Ok(balances
+        .map(|balance| (balance.ledger_account, balance.currency, balance.minor))
+        .collect())
+}
+
+/// What a list asks for; newest first.
+pub struct ListFilter {
+    pub account_id: Option<AccountId>,
+    pub invoice_id: Option<InvoiceId>,
+    pub after: Option<(NaiveDateTime, LedgerTransactionId)>,
+    pub limit: i64,
+}
+
+/// The filters that page and count share; a macro, since each has a type of its own.
+macro_rules! narrow {
+    ($query:expr, $filter:expr) => {{
+        let mut query = $query.into_boxed();
+        if let Some(account_id) = $filter.account_id {
+            query = query.filter(ledger_transactions::account_id.eq(account_id));
+        }
+        if let Some(invoice_id) = $filter.invoice_id {
+            query = query.filter(ledger_transactions::invoice_id.eq(invoice_id));
+        }
+        query
+    }};
+}
+
+pub fn load_page(conn: &mut Conn, filter: &ListFilter) -> QueryResult<Vec<TransactionRow>> {
+    let (at, id) = (ledger_transactions::at, ledger_transactions::id);
+    let mut query = narrow!(ledger_transactions::table.limit(filter.limit), filter);
+    if let Some((after_at, after_id)) = filter.after {
+        query = query.filter(at.lt(after_at).or(at.eq(after_at).and(id.lt(after_id))));
+    }
+    query.order((at.desc(), id.desc())).load(conn)
+}
+
+/// Rows that match, counted up to `at_most`.
+pub fn count(conn: &mut Conn, filter: &ListFilter, at_most: i64) -> QueryResult<i64> {
+    let query = ledger_transactions::table
+        .select(ledger_transactions::id)
+        .limit(at_most);
+    let ids: Vec<LedgerTransactionId> = narrow!(query, filter).load(conn)?;
+    Ok(i64::try_from(ids.len()).unwrap_or(at_most))
+}
+
+/// Serial and hash of the last transaction.
+pub fn find_end(conn: &mut Conn) -> QueryResult<Option<(i64, String)>> {
+    ledger_transactions::table
+        .order(ledger_transactions::serial.desc())
+        .select((ledger_transactions::serial, ledger_transactions::hash))
+        .first(conn)
+        .optional()
+}
+
+/// Holds the end of the chain without extending it.
+pub fn lock_chain(conn: &mut Conn) -> QueryResult<()> {
+    diesel::update(number_series::table.find("ledger"))
+        .set(number_series::last_number.eq(number_series::last_number))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Where the next transaction goes.
@@ -67,4 +168,13 @@ pub fn insert(conn: &mut Conn, row: &TransactionRow, legs: &[Leg]) -> QueryResul
             .execute(conn)?;
     }
     Ok(())
+}
+
+pub fn is_posted(conn: &mut Conn, kind: &str, source: &str) -> QueryResult<bool> {
+    let found: i64 = ledger_transactions::table
+        .filter(ledger_transactions::kind.eq(kind))
+        .filter(ledger_transactions::source.eq(source))
+        .count()
+        .get_result(conn)?;
+    Ok(found > 0)
 }

@@ -184,7 +184,7 @@ async fn find_key(app: &App, request: &HttpRequest, header: &[u8]) -> Result<Cal
 }
 
 /// The token of `Bearer …` (RFC 6750 section 2.1); the scheme's case does not matter.
-fn bearer(header: &[u8]) -> Option<&str> {
+pub fn bearer(header: &[u8]) -> Option<&str> {
     let (scheme, token) = std::str::from_utf8(header).ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -263,6 +263,7 @@ macro_rules! path_ids {
 path_ids! {
     AccountId = "account" in "id",
     ApiKeyId = "API key" in "id",
+    CreditNoteId = "credit note" in "id",
     InvitationId = "invitation" in "invitation_id",
     InvoiceId = "invoice" in "id",
     ItnId = "notification" in "id",

@@ -1,4 +1,5 @@
-//! One id per request, in the log, in `X-Request-Id` and in every problem document; and the request's log line.
+//! One id per request, in the log, in `X-Request-Id` and in every problem document; the request's log line and its
+//! place in the metrics.
 //!
 //! The line names the pattern of the route, never the query: links in mails carry their tokens there.
 
@@ -8,11 +9,12 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::header::{HeaderName, HeaderValue},
     middleware::Next,
+    web,
 };
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::clock::Stopwatch;
+use crate::{app::App, clock::Stopwatch};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -38,7 +40,11 @@ pub async fn middleware<B: MessageBody + 'static>(
     response.headers_mut().insert(HEADER, value);
     let method = response.request().method();
     let route = response.request().match_pattern().unwrap_or_else(|| "other".to_owned());
-    let (status, elapsed_ms) = (response.status().as_u16(), started.elapsed().as_millis());
+    let (status, elapsed) = (response.status().as_u16(), started.elapsed());
+    if let Some(app) = response.request().app_data::<web::Data<App>>() {
+        app.metrics.answered(method.as_str(), &route, status, elapsed);
+    }
+    let elapsed_ms = elapsed.as_millis();
     tracing::info!(parent: &span, %method, route, status, elapsed_ms, "Answered {method} {route} with {status}");
     Ok(response)
 }

@@ -49,10 +49,12 @@ pub fn issue(
     if amount_minor.is_none() && left == 0 && invoice.status == InvoiceStatus::Paid {
         return Err(ApiError::conflict("nothing of this invoice is left to credit"));
     }
-    apply(conn, &invoice, Event::CreditNoteIssued, amount, reason, origin, now).map(|(_, note)| note)
+    let (_, note) = apply(conn, &invoice, Event::CreditNoteIssued, amount, reason, origin, now)?;
+    post(conn, &invoice, &note, now)?;
+    Ok(note)
 }
 
-/// Writes the note and moves the invoice by `event`, which [`rules::next`] has the last word on.
+/// Writes the note and moves the invoice by `event`, which [`rules::next`] has the last word on. The caller posts.
 pub(super) fn apply(
     conn: &mut Conn,
     invoice: &InvoiceRow,
@@ -109,7 +111,6 @@ pub(super) fn apply(
         payments::service::earn_credit(conn, note.account_id, &source, earned, &why, Some(invoice.id), now)?;
     }
     record(conn, invoice, &after, &note, origin, now)?;
-    post(conn, invoice, &note, now)?;
     Ok((after, note))
 }
 
@@ -148,8 +149,14 @@ fn record(
     audit::record(conn, origin, &entry, now)
 }
 
-/// Takes revenue and VAT back, from what is owed or was written off, else into the customer's credit.
-fn post(conn: &mut Conn, invoice: &InvoiceRow, note: &CreditNoteRow, now: DateTime<Utc>) -> Result<(), ApiError> {
+/// Takes revenue and VAT back, from what is owed or was written off, else into the customer's credit; `invoice` is
+/// the one from before.
+pub(super) fn post(
+    conn: &mut Conn,
+    invoice: &InvoiceRow,
+    note: &CreditNoteRow,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
     let mut legs: Vec<Leg> = vec![
         debit(LedgerAccount::Revenue, note.net_minor),
         debit(LedgerAccount::VatOutput, note.vat_minor),

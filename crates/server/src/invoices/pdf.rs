@@ -1,9 +1,10 @@
-//! The invoice as a PDF that the customer keeps: a South African tax invoice on A4.
+//! Invoices and credit notes as PDFs that the customer keeps: South African tax documents on A4.
 //!
 //! [`render`] is pure: the same invoice gives the same bytes. The words are chosen in `words`, placed by `layout`
 //! and `table`, shaped by `text` and `face`, and written by `draw`. Nothing is read from the disk; the fonts are part of the program.
-//! Reprints are not counted, so no copy says that it is one.
+//! Which request gets the original is decided by the caller; every other paper says COPY.
 
+mod credit_note;
 mod draw;
 mod face;
 mod layout;
@@ -15,11 +16,14 @@ mod text;
 mod words;
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
-use common::invoices::Invoice;
+use common::invoices::{CreditNote, Invoice};
 use krilla::{
     error::KrillaError,
     metadata::{DateTime as PdfDateTime, Metadata},
 };
+use serde::{Deserialize, Serialize};
+
+pub use words::date;
 
 /// What an invoice tells about paying it beside its own fields.
 #[derive(Debug, Clone)]
@@ -28,6 +32,21 @@ pub struct WaysToPay {
     pub invoice_url: String,
     /// Bank details for EFT; absent: no EFT is offered.
     pub bank: Option<String>,
+}
+
+/// Whether a paper is the one original or a reprint (VAT Act section 20(2)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Issue {
+    Original,
+    Copy,
+}
+
+impl Issue {
+    /// By whether the original was there to be taken.
+    pub fn of_taking(was_there: bool) -> Self {
+        if was_there { Self::Original } else { Self::Copy }
+    }
 }
 
 /// Why there is no PDF.
@@ -40,17 +59,32 @@ pub enum Error {
 }
 
 /// Writes the invoice. CPU work of some milliseconds: keep it away from the threads that serve requests.
-pub fn render(invoice: &Invoice, ways: &WaysToPay) -> Result<Vec<u8>, Error> {
+pub fn render(invoice: &Invoice, ways: &WaysToPay, as_what: Issue) -> Result<Vec<u8>, Error> {
     let (number, issued_at) = issue(invoice)?;
-    let words = words::words(invoice, number, issued_at, ways);
+    let words = words::words(invoice, number, issued_at, ways, as_what);
+    write(&words, invoice.summary.id.as_str(), issued_at)
+}
+
+/// Writes a credit note of the invoice, which `invoice_url` leads to.
+pub fn render_credit_note(
+    note: &CreditNote,
+    invoice: &Invoice,
+    invoice_url: &str,
+    as_what: Issue,
+) -> Result<Vec<u8>, Error> {
+    let words = credit_note::words(note, invoice, invoice_url, as_what);
+    write(&words, note.id.as_str(), note.issued_at)
+}
+
+fn write(words: &words::Words, id: &str, issued_at: DateTime<Utc>) -> Result<Vec<u8>, Error> {
     let fonts = text::Fonts::load();
-    let paper = layout::lay_out(&words, &fonts);
+    let paper = layout::lay_out(words, &fonts);
     let metadata = Metadata::new()
-        .title(format!("{} {number}", invoice.title))
-        .authors(vec![invoice.supplier.name.clone()])
+        .title(format!("{} {}", words.title, words.number))
+        .authors(vec![words.supplier[0].clone()])
         .creator("CapeControl".to_owned())
         .language("en-ZA".to_owned())
-        .document_id(invoice.summary.id.to_string())
+        .document_id(id.to_owned())
         .creation_date(pdf_time(issued_at));
     Ok(draw::draw(&paper, &fonts, metadata)?)
 }
@@ -85,7 +119,7 @@ mod tests {
 
     fn paper(invoice: &Invoice) -> Paper {
         let (number, issued_at) = issue(invoice).unwrap();
-        let words = words::words(invoice, number, issued_at, &sample::ways());
+        let words = words::words(invoice, number, issued_at, &sample::ways(), Issue::Original);
         layout::lay_out(&words, &text::Fonts::load())
     }
 
@@ -117,16 +151,16 @@ mod tests {
     #[test]
     fn the_same_invoice_gives_the_same_bytes() {
         for invoice in [sample::paid(), sample::open(), sample::long(40)] {
-            let first = render(&invoice, &sample::ways()).unwrap();
+            let first = render(&invoice, &sample::ways(), Issue::Original).unwrap();
             assert!(first.starts_with(b"%PDF-1.7"));
-            assert!(first == render(&invoice, &sample::ways()).unwrap());
+            assert!(first == render(&invoice, &sample::ways(), Issue::Original).unwrap());
         }
     }
 
     #[test]
     fn every_kind_of_invoice_passes_the_checks_of_both_standards() {
         for invoice in [sample::void(), sample::without_vat(), sample::extreme()] {
-            render(&invoice, &sample::ways()).unwrap();
+            render(&invoice, &sample::ways(), Issue::Original).unwrap();
         }
     }
 
@@ -140,8 +174,25 @@ mod tests {
             invoice.customer.name = name;
             invoice.supplier.name = description.clone();
             invoice.lines[0].description = description;
-            prop_assert!(render(&invoice, &sample::ways()).is_ok());
+            prop_assert!(render(&invoice, &sample::ways(), Issue::Original).is_ok());
         }
+    }
+
+    #[test]
+    fn a_reprint_says_copy_and_the_original_does_not() {
+        let invoice = sample::open();
+        let (number, issued_at) = issue(&invoice).unwrap();
+        for (as_what, says) in [(Issue::Original, false), (Issue::Copy, true)] {
+            let words = words::words(&invoice, number, issued_at, &sample::ways(), as_what);
+            let note = credit_note::words(&sample::credit_note(), &invoice, "https://x.example", as_what);
+            for words in [words, note] {
+                let paper = layout::lay_out(&words, &text::Fonts::load());
+                assert_eq!(texts(&paper.pages[0]).contains(&"COPY"), says, "{}", words.title);
+                assert_eq!(paper.pages.len(), 1);
+                check_places(&paper);
+            }
+        }
+        render_credit_note(&sample::credit_note(), &invoice, "https://x.example", Issue::Copy).unwrap();
     }
 
     #[test]
@@ -150,7 +201,10 @@ mod tests {
         draft.summary.number = None;
         draft.summary.issued_at = None;
         draft.summary.status = InvoiceStatus::Draft;
-        assert!(matches!(render(&draft, &sample::ways()), Err(Error::Draft)));
+        assert!(matches!(
+            render(&draft, &sample::ways(), Issue::Original),
+            Err(Error::Draft)
+        ));
     }
 
     #[test]
@@ -197,18 +251,23 @@ mod tests {
             sample::long(120),
             sample::extreme(),
         ] {
-            for page in &paper(&invoice).pages {
-                let areas = areas(page);
-                for (index, (area, text)) in areas.iter().enumerate() {
-                    assert!(area.left >= LEFT - 0.1 && area.right <= RIGHT + 4.0, "{text}: {area:?}");
-                    assert!(area.top >= TOP - 1.0 && area.bottom <= BOTTOM + 1.0, "{text}: {area:?}");
-                    for (other, other_text) in &areas[index + 1..] {
-                        let apart = area.right <= other.left
-                            || other.right <= area.left
-                            || area.bottom <= other.top
-                            || other.bottom <= area.top;
-                        assert!(apart, "`{text}` {area:?} and `{other_text}` {other:?}");
-                    }
+            check_places(&paper(&invoice));
+        }
+    }
+
+    /// Nothing overlaps, and nothing leaves the margins.
+    fn check_places(paper: &Paper) {
+        for page in &paper.pages {
+            let areas = areas(page);
+            for (index, (area, text)) in areas.iter().enumerate() {
+                assert!(area.left >= LEFT - 0.1 && area.right <= RIGHT + 4.0, "{text}: {area:?}");
+                assert!(area.top >= TOP - 1.0 && area.bottom <= BOTTOM + 1.0, "{text}: {area:?}");
+                for (other, other_text) in &areas[index + 1..] {
+                    let apart = area.right <= other.left
+                        || other.right <= area.left
+                        || area.bottom <= other.top
+                        || other.bottom <= area.top;
+                    assert!(apart, "`{text}` {area:?} and `{other_text}` {other:?}");
                 }
             }
         }

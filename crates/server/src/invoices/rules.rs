@@ -57,6 +57,71 @@ pub fn stored(state: InvoiceState) -> InvoiceStatus {
     }
 }
 
+/// No tax invoice is needed up to this total, in cents (VAT Act section 20(6)).
+const NO_DOCUMENT_UP_TO: i64 = 5_000;
+/// Up to this total the abridged form is enough (VAT Act section 20(5)); above it the recipient is named in full.
+const ABRIDGED_UP_TO: i64 = 500_000;
+
+/// What a document has, as far as the law asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaxDocument {
+    /// With VAT.
+    pub total_minor: i64,
+    pub charges_vat: bool,
+    pub has_supplier: bool,
+    pub has_name: bool,
+    pub has_address: bool,
+}
+
+/// What a tax invoice lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacking {
+    Supplier,
+    RecipientName,
+    RecipientAddress,
+}
+
+impl Lacking {
+    /// Name of the field, as the account or the settings have it.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Supplier => "supplier",
+            Self::RecipientName => "company_name",
+            Self::RecipientAddress => "billing_address",
+        }
+    }
+
+    /// To the customer, who can fill it in.
+    pub fn to_buyer(self) -> &'static str {
+        match self {
+            Self::RecipientAddress => "A tax invoice above R5\u{a0}000.00 must show your address.",
+            other => other.in_words(),
+        }
+    }
+
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Supplier => "A tax invoice above R50.00 must name its supplier with an address.",
+            Self::RecipientName => "A tax invoice above R5\u{a0}000.00 must name its recipient.",
+            Self::RecipientAddress => "A tax invoice above R5\u{a0}000.00 must show the recipient's address.",
+        }
+    }
+}
+
+/// What the law asks for and the document lacks (VAT Act section 20(4) to (6)); nothing for who charges no VAT.
+pub fn lacking_for_tax_document(document: &TaxDocument) -> Vec<Lacking> {
+    let is_due = document.charges_vat && document.total_minor > NO_DOCUMENT_UP_TO;
+    let is_full = document.charges_vat && document.total_minor > ABRIDGED_UP_TO;
+    [
+        (is_due && !document.has_supplier, Lacking::Supplier),
+        (is_full && !document.has_name, Lacking::RecipientName),
+        (is_full && !document.has_address, Lacking::RecipientAddress),
+    ]
+    .into_iter()
+    .filter_map(|(is_lacking, what)| is_lacking.then_some(what))
+    .collect()
+}
+
 /// What happens to an invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -359,6 +424,40 @@ mod tests {
         ] {
             assert_eq!(row(status, guards), expected, "{status} {guards:?}");
         }
+    }
+
+    #[test]
+    fn the_law_asks_for_more_as_the_total_grows() {
+        let bare = TaxDocument {
+            total_minor: 0,
+            charges_vat: true,
+            has_supplier: false,
+            has_name: false,
+            has_address: false,
+        };
+        use Lacking::{RecipientAddress, RecipientName, Supplier};
+        for (total_minor, lacking) in [
+            (0, vec![]),
+            (5_000, vec![]),
+            (5_001, vec![Supplier]),
+            (500_000, vec![Supplier]),
+            (500_001, vec![Supplier, RecipientName, RecipientAddress]),
+        ] {
+            let document = TaxDocument { total_minor, ..bare };
+            assert_eq!(lacking_for_tax_document(&document), lacking, "{total_minor}");
+            let exempt = TaxDocument {
+                charges_vat: false,
+                ..document
+            };
+            assert_eq!(lacking_for_tax_document(&exempt), []);
+        }
+        let known = TaxDocument {
+            total_minor: 500_001,
+            has_supplier: true,
+            has_name: true,
+            ..bare
+        };
+        assert_eq!(lacking_for_tax_document(&known), [RecipientAddress]);
     }
 
     #[test]

@@ -4,9 +4,14 @@
 //! document never changes. Each field stands with its length before it, so that no text can pass for two.
 
 use chrono::{NaiveDateTime, SecondsFormat};
+use common::ids::InvoiceId;
 use sha2::{Digest, Sha256};
 
-use super::{service::InvoiceRow, store::LineRow};
+use super::{
+    service::{self, InvoiceRow},
+    store::{self, LineRow},
+};
+use crate::db::{Conn, QueryResult};
 
 /// What a credit note says besides what it takes from its invoice.
 pub struct SealedNote<'a> {
@@ -57,6 +62,41 @@ pub fn credit_note_hash(note: &SealedNote<'_>, invoice: &InvoiceRow) -> String {
         .minor(note.vat_minor)
         .minor(note.total_minor);
     seal.finish()
+}
+
+/// An issued invoice, with the seal that it carries and the one that its words have now.
+pub struct Checked {
+    pub id: InvoiceId,
+    pub number: String,
+    pub kept: Option<String>,
+    pub computed: String,
+}
+
+/// The next issued invoices after `after`, by id; empty at the end.
+pub fn check(conn: &mut Conn, after: Option<InvoiceId>, limit: i64) -> QueryResult<Vec<Checked>> {
+    let invoices = store::load_issued(conn, after, limit)?;
+    let ids: Vec<InvoiceId> = invoices.iter().map(|invoice| invoice.id).collect();
+    let lines = store::load_lines_of(conn, &ids)?;
+    let checked = invoices.into_iter().map(|invoice| {
+        let start = lines.partition_point(|line| line.invoice_id < invoice.id);
+        let end = lines.partition_point(|line| line.invoice_id <= invoice.id);
+        Checked {
+            id: invoice.id,
+            computed: document_hash(&invoice, &lines[start..end]),
+            number: invoice.number.unwrap_or_default(),
+            kept: invoice.document_sha256,
+        }
+    });
+    Ok(checked.collect())
+}
+
+/// Seals up to `limit` invoices that were issued before there were seals, and tells how many.
+pub fn seal_missing(conn: &mut Conn, limit: i64) -> QueryResult<usize> {
+    let mut invoices = store::load_unsealed(conn, limit)?;
+    for invoice in &mut invoices {
+        service::seal_document(conn, invoice)?;
+    }
+    Ok(invoices.len())
 }
 
 fn parties<'a>(seal: &'a mut Seal, invoice: &InvoiceRow) -> &'a mut Seal {

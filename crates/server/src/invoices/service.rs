@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use common::{
     Currency, Money, Page,
-    ids::{AccountId, InvoiceId},
+    ids::{AccountId, CreditNoteId, InvoiceId, UserId},
     invoices::{AppliedPayment, Invoice, InvoiceQuery, InvoiceSort, InvoiceStatus, InvoiceSummary},
     plans::ProductCode,
 };
 
 use super::{
     credit_notes, issue, money,
-    pdf::{self, WaysToPay},
+    pdf::{self, Issue, WaysToPay},
     rules::{self, Event},
     seal, states,
     store::{self, LineRow, ListFilter},
@@ -97,10 +97,10 @@ pub fn draft_purchase(
     Ok(invoice)
 }
 
-/// The invoice if it belongs to the account.
+/// The invoice if it belongs to the account and is for its eyes.
 pub fn find_own(conn: &mut Conn, id: InvoiceId, account_id: AccountId) -> Result<InvoiceRow, ApiError> {
     store::find(conn, id)?
-        .filter(|invoice| invoice.account_id == account_id)
+        .filter(|invoice| invoice.account_id == account_id && invoice.is_public())
         .ok_or_else(|| ApiError::not_found("invoice"))
 }
 
@@ -115,6 +115,33 @@ pub fn creditable_minor(invoice: &InvoiceRow) -> i64 {
     match invoice.status {
         InvoiceStatus::Paid => invoice.guards(0).creditable_minor(),
         _ => 0,
+    }
+}
+
+/// The same, held until the transaction ends.
+pub fn find_own_locked(conn: &mut Conn, id: InvoiceId, account_id: AccountId) -> Result<InvoiceRow, ApiError> {
+    let found = find_own(conn, id, account_id)?;
+    states::lock(conn, found.id)
+}
+
+/// Whether the account has any invoice or draft.
+pub fn has_any(conn: &mut Conn, account_id: AccountId) -> QueryResult<bool> {
+    store::has_any(conn, account_id)
+}
+
+/// Who reads invoices.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader {
+    /// Whose invoices; `None` for staff who named no account.
+    pub account_id: Option<AccountId>,
+    pub user_id: UserId,
+    /// Staff see drafts of their own making too.
+    pub is_staff: bool,
+}
+
+impl Reader {
+    pub fn sees(&self, row: &InvoiceRow) -> bool {
+        self.account_id.is_none_or(|account| account == row.account_id) && (self.is_staff || row.is_public())
     }
 }
 
@@ -273,17 +300,35 @@ pub async fn list(
 }
 
 /// One invoice with its lines and payments; another account's is not found.
-pub async fn load(app: &App, id: InvoiceId, account_id: Option<AccountId>) -> Result<Invoice, ApiError> {
-    app.db.read(move |conn| details(conn, id, account_id)).await
+pub async fn load(app: &App, id: InvoiceId, reader: Reader) -> Result<Invoice, ApiError> {
+    app.db
+        .read(move |conn| {
+            let row = find_for(conn, id, reader)?;
+            document(conn, row)
+        })
+        .await
 }
 
-/// The same in the caller's transaction.
+fn find_for(conn: &mut Conn, id: InvoiceId, reader: Reader) -> Result<InvoiceRow, ApiError> {
+    store::find(conn, id)?
+        .filter(|row| reader.sees(row))
+        .ok_or_else(|| ApiError::not_found("invoice"))
+}
+
+/// One invoice as staff, or somebody of its account, get it after a change.
 pub fn details(conn: &mut Conn, id: InvoiceId, account_id: Option<AccountId>) -> Result<Invoice, ApiError> {
     let row = store::find(conn, id)?
         .filter(|row| account_id.is_none_or(|account| account == row.account_id))
         .ok_or_else(|| ApiError::not_found("invoice"))?;
+    document(conn, row)
+}
+
+/// The invoice as the API tells it.
+pub fn document(conn: &mut Conn, row: InvoiceRow) -> Result<Invoice, ApiError> {
+    let id = row.id;
     let lines = store::load_lines(conn, id)?;
     let payments: Vec<AppliedPayment> = payments::service::applied_to(conn, &row)?;
+    let notes = credit_notes::store::load_of(conn, id)?;
     Ok(Invoice {
         summary: (&row).into(),
         title: row.title.clone(),
@@ -291,10 +336,7 @@ pub fn details(conn: &mut Conn, id: InvoiceId, account_id: Option<AccountId>) ->
         customer: row.customer(),
         lines: lines.into_iter().map(|line| line.into_line(row.currency)).collect(),
         payments,
-        credit_notes: credit_notes::store::load_of(conn, id)?
-            .iter()
-            .map(CreditNoteRow::note)
-            .collect(),
+        credit_notes: notes.iter().map(CreditNoteRow::note).collect(),
         product_code: row.product_code,
         due_days: u16::try_from(row.due_days).unwrap_or_default(),
         version: row.version,
@@ -302,26 +344,96 @@ pub fn details(conn: &mut Conn, id: InvoiceId, account_id: Option<AccountId>) ->
     })
 }
 
-/// The document as a file.
-pub struct InvoicePdf {
+/// How a request came for a file: HEAD changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetch {
+    Get,
+    Head,
+}
+
+/// A document as a file.
+pub struct DocumentPdf {
     pub number: String,
     pub bytes: Vec<u8>,
 }
 
-/// Writes the PDF of an invoice that [`load`] finds; a draft has none.
-pub async fn render_pdf(app: &App, id: InvoiceId, account_id: Option<AccountId>) -> Result<InvoicePdf, ApiError> {
-    let invoice = load(app, id, account_id).await?;
-    let ways = WaysToPay {
-        invoice_url: app.config.http.url(&format!("/invoices/{id}")),
-        bank: app.config.supplier.bank.clone(),
+/// Writes the PDF of an invoice that [`load`] finds; a draft has none. The first one that is fetched is the original.
+pub async fn render_pdf(app: &App, id: InvoiceId, reader: Reader, fetch: Fetch) -> Result<DocumentPdf, ApiError> {
+    let now = app.clock.now();
+    let (row, invoice) = app
+        .db
+        .read(move |conn| {
+            let row = find_for(conn, id, reader)?;
+            Ok::<_, ApiError>((row.clone(), document(conn, row)?))
+        })
+        .await?;
+    // The law's COPY is for reprints: one request alone takes the original, and only when it may still be there.
+    let issue = match fetch {
+        Fetch::Get if row.status != InvoiceStatus::Draft && row.original_taken_at.is_none() => {
+            let taken = app.db.write(move |conn| store::take_original(conn, id, now)).await?;
+            Issue::of_taking(taken)
+        }
+        _ => Issue::of_taking(row.original_taken_at.is_none()),
     };
+    let ways = ways_to_pay(app, id);
+    written(row.number, move || pdf::render(&invoice, &ways, issue)).await
+}
+
+/// The same of a credit note.
+pub async fn render_credit_note_pdf(
+    app: &App,
+    id: CreditNoteId,
+    reader: Reader,
+    fetch: Fetch,
+) -> Result<DocumentPdf, ApiError> {
+    let now = app.clock.now();
+    let (note, invoice) = app
+        .db
+        .read(move |conn| {
+            let not_found = || ApiError::not_found("credit note");
+            let note = credit_notes::store::find(conn, id)?.ok_or_else(not_found)?;
+            let row = store::find(conn, note.invoice_id)?
+                .filter(|row| reader.sees(row))
+                .ok_or_else(not_found)?;
+            Ok::<_, ApiError>((note, document(conn, row)?))
+        })
+        .await?;
+    let issue = match fetch {
+        Fetch::Get if note.original_taken_at.is_none() => {
+            let take = move |conn: &mut Conn| credit_notes::store::take_original(conn, id, now);
+            Issue::of_taking(app.db.write(take).await?)
+        }
+        _ => Issue::of_taking(note.original_taken_at.is_none()),
+    };
+    let told = note.note();
+    let url = ways_to_pay(app, invoice.summary.id).invoice_url;
+    written(Some(note.number), move || {
+        pdf::render_credit_note(&told, &invoice, &url, issue)
+    })
+    .await
+}
+
+/// Writes a file away from the threads that serve requests.
+async fn written(
+    number: Option<String>,
+    render: impl FnOnce() -> Result<Vec<u8>, pdf::Error> + Send + 'static,
+) -> Result<DocumentPdf, ApiError> {
     let work = move || {
-        let bytes = pdf::render(&invoice, &ways).map_err(|error| match error {
+        let bytes = render().map_err(|error| match error {
             pdf::Error::Draft => ApiError::conflict(error.to_string()),
             pdf::Error::Write(_) => ApiError::internal(error),
         })?;
-        let number = invoice.summary.number.unwrap_or_default();
-        Ok(InvoicePdf { number, bytes })
+        Ok(DocumentPdf {
+            number: number.unwrap_or_default(),
+            bytes,
+        })
     };
     tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)?
+}
+
+pub(super) fn ways_to_pay(app: &App, id: InvoiceId) -> WaysToPay {
+    WaysToPay {
+        invoice_url: app.config.http.url(&format!("/invoices/{id}")),
+        bank: app.config.supplier.bank.clone(),
+    }
 }

@@ -1,6 +1,6 @@
 //! The one way by which an invoice changes: its row is held, the rules decide, and the whole row is written back.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use common::{ErrorCode, FieldError, ids::InvoiceId, invoices::InvoiceStatus, money::format_money};
 
 use super::{
@@ -9,12 +9,20 @@ use super::{
 };
 use crate::{db::Conn, error::ApiError};
 
+/// South Africa keeps UTC+2 all year.
+pub const SOUTH_AFRICA: TimeDelta = TimeDelta::hours(2);
+
 /// Reads the invoice and holds its row until the transaction ends.
 pub fn lock(conn: &mut Conn, id: InvoiceId) -> Result<InvoiceRow, ApiError> {
     store::find_locked(conn, id)?.ok_or_else(|| ApiError::not_found("invoice"))
 }
 
 impl InvoiceRow {
+    /// Customers see what was issued, and the drafts of their own purchases; what staff prepare is not theirs yet.
+    pub fn is_public(&self) -> bool {
+        self.status != InvoiceStatus::Draft || self.product_code.is_some()
+    }
+
     /// What the rules look at, for an event of `amount_minor`; lines and payments under way are the caller's to tell.
     pub fn guards(&self, amount_minor: i64) -> Guards {
         Guards {
@@ -53,6 +61,13 @@ pub fn step(
         return Err(ApiError::conflict("the invoice changed meanwhile"));
     }
     Ok(after)
+}
+
+/// Refuses an event that the invoice's state has no answer to, before anything else is looked at.
+pub fn check(invoice: &InvoiceRow, event: Event) -> Result<(), ApiError> {
+    rules::next(invoice.status, event, &invoice.guards(0))
+        .map(drop)
+        .map_err(|refusal| refused(invoice, refusal))
 }
 
 /// A refusal in the words of the API.

@@ -2,7 +2,7 @@
 //!
 //! Only `states` calls [`update`], so that one function writes the state.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use common::{
     Currency, Money,
     accounts::Address,
@@ -157,8 +157,53 @@ pub fn insert(conn: &mut Conn, invoice: &InvoiceRow, lines: &[LineRow]) -> Query
     Ok(())
 }
 
+/// Puts other lines in the place of a draft's.
+pub fn replace_lines(conn: &mut Conn, id: InvoiceId, lines: &[LineRow]) -> QueryResult<()> {
+    diesel::delete(invoice_lines::table.filter(invoice_lines::invoice_id.eq(id))).execute(conn)?;
+    for line in lines {
+        diesel::insert_into(invoice_lines::table).values(line).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Removes a draft with its lines.
+pub fn delete(conn: &mut Conn, id: InvoiceId) -> QueryResult<()> {
+    replace_lines(conn, id, &[])?;
+    diesel::delete(invoices::table.find(id)).execute(conn).map(drop)
+}
+
+/// Notes that the document was sent.
+pub fn set_sent(conn: &mut Conn, id: InvoiceId, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(invoices::table.find(id))
+        .set((
+            invoices::sent_at.eq(now.naive_utc()),
+            invoices::version.eq(invoices::version + 1),
+            invoices::updated_at.eq(now.naive_utc()),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Takes the original; `false` when it has left before.
+pub fn take_original(conn: &mut Conn, id: InvoiceId, now: DateTime<Utc>) -> QueryResult<bool> {
+    diesel::update(invoices::table.find(id))
+        .filter(invoices::original_taken_at.is_null())
+        .set(invoices::original_taken_at.eq(now.naive_utc()))
+        .execute(conn)
+        .map(|taken| taken == 1)
+}
+
 pub fn find(conn: &mut Conn, id: InvoiceId) -> QueryResult<Option<InvoiceRow>> {
     invoices::table.find(id).first(conn).optional()
+}
+
+pub fn has_any(conn: &mut Conn, account_id: AccountId) -> QueryResult<bool> {
+    let found: Option<InvoiceId> = invoices::table
+        .filter(invoices::account_id.eq(account_id))
+        .select(invoices::id)
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
 }
 
 /// Reads the invoice and holds its row until the transaction ends, so that settlements follow one another.
@@ -201,6 +246,37 @@ pub fn set_seal(conn: &mut Conn, id: InvoiceId, hash: &str) -> QueryResult<()> {
         .set(invoices::document_sha256.eq(hash))
         .execute(conn)
         .map(drop)
+}
+
+/// Issued invoices after `after` by id, for who reads them all.
+pub fn load_issued(conn: &mut Conn, after: Option<InvoiceId>, limit: i64) -> QueryResult<Vec<InvoiceRow>> {
+    let mut query = invoices::table
+        .filter(invoices::number.is_not_null())
+        .order(invoices::id)
+        .limit(limit)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(invoices::id.gt(after));
+    }
+    query.load(conn)
+}
+
+/// Issued invoices without a seal: those from before there were seals.
+pub fn load_unsealed(conn: &mut Conn, limit: i64) -> QueryResult<Vec<InvoiceRow>> {
+    invoices::table
+        .filter(invoices::number.is_not_null())
+        .filter(invoices::document_sha256.is_null())
+        .order(invoices::id)
+        .limit(limit)
+        .load(conn)
+}
+
+/// The lines of these invoices, in the order of each.
+pub fn load_lines_of(conn: &mut Conn, ids: &[InvoiceId]) -> QueryResult<Vec<LineRow>> {
+    invoice_lines::table
+        .filter(invoice_lines::invoice_id.eq_any(ids))
+        .order((invoice_lines::invoice_id, invoice_lines::position))
+        .load(conn)
 }
 
 /// What a list asks for; rows come by time of creation, then id.

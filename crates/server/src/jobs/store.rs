@@ -107,6 +107,12 @@ pub fn count_open(conn: &mut Conn) -> QueryResult<i64> {
     jobs::table.filter(jobs::status.ne("done")).count().get_result(conn)
 }
 
+/// Jobs that will be tried, and those that wait for a person.
+pub fn count_waiting_and_dead(conn: &mut Conn) -> QueryResult<(i64, i64)> {
+    let mut count = |status: &str| jobs::table.filter(jobs::status.eq(status)).count().get_result(conn);
+    Ok((count("queued")?, count("dead")?))
+}
+
 /// Forgets what was done before `before`.
 pub fn purge_done(conn: &mut Conn, before: DateTime<Utc>) -> QueryResult<usize> {
     diesel::delete(jobs::table)

@@ -1,3 +1,4 @@
-//! Health, version and the facts of the site; owns no table.
+//! Health, version, metrics and the facts of the site; owns no table.
 
 pub mod http;
+pub mod service;

@@ -29,7 +29,7 @@ use crate::{
     app::App,
     clock,
     config::Config,
-    db::Conn,
+    db::{Conn, QueryResult},
     error::ApiError,
     http::peer,
     paging::{self, Paging},
@@ -190,6 +190,14 @@ async fn conclude(app: &App, row: ItnRow, itn: Itn, verdict: Verdict) -> Result<
         }
     }
     Ok(())
+}
+
+/// Notifications that are not checked yet, and those that wait for a person.
+pub fn count_waiting_and_held(conn: &mut Conn) -> QueryResult<(i64, i64)> {
+    Ok((
+        store::count_in(conn, ItnStatus::Received)?,
+        store::count_in(conn, ItnStatus::Quarantined)?,
+    ))
 }
 
 /// Applies a verified notification once and writes what became of it, in one transaction.

@@ -39,8 +39,6 @@ use crate::{
 
 /// How long a customer may take on PayFast's page.
 const TIME_TO_PAY: TimeDelta = TimeDelta::hours(24);
-/// Above this total a tax invoice must name its recipient in full (VAT Act section 20(4) and (5)), in cents.
-const FULL_DOCUMENT_ABOVE: i64 = 500_000;
 
 /// Who asks for a checkout: a person, or an API key of the account.
 #[derive(Debug, Clone)]
@@ -122,7 +120,8 @@ fn start(
             invoices::service::draft_purchase(conn, &account, &config.supplier, code, now)?
         }
         Purchase::Invoice(id) => {
-            let invoice = invoices::service::find_own(conn, id, buyer.account_id)?;
+            // Held: nobody voids what is just being paid.
+            let invoice = invoices::service::find_own_locked(conn, id, buyer.account_id)?;
             if invoice.status != InvoiceStatus::Open {
                 return Err(ApiError::conflict(format!(
                     "this invoice is {}; only open invoices can be paid",
@@ -243,15 +242,22 @@ fn check_tax_document(
     account: &accounts::service::AccountRow,
     total_minor: i64,
 ) -> Result<(), ApiError> {
-    let needs_recipient = config.supplier.vat_number.is_some() && total_minor > FULL_DOCUMENT_ABOVE;
-    if needs_recipient && account.address().is_none() {
-        let message = "A tax invoice above R5 000.00 must show your address.";
-        return Err(ApiError::with_fields(
-            ErrorCode::BillingDetailsMissing,
-            vec![FieldError::required("billing_address", message)],
-        ));
+    let lacking = invoices::rules::lacking_for_tax_document(&invoices::rules::TaxDocument {
+        total_minor,
+        charges_vat: config.supplier.vat_number.is_some(),
+        has_supplier: !config.supplier.address.is_empty(),
+        has_name: !account.company_name.is_empty(),
+        has_address: account.address().is_some(),
+    });
+    let errors: Vec<FieldError> = lacking
+        .into_iter()
+        .map(|lack| FieldError::required(lack.field(), lack.to_buyer()))
+        .collect();
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::with_fields(ErrorCode::BillingDetailsMissing, errors))
     }
-    Ok(())
 }
 
 fn signed_form(
@@ -436,10 +442,6 @@ pub fn find_by_reference(conn: &mut Conn, pf_payment_id: &str) -> QueryResult<Op
     }
 }
 
-pub fn ids_of_invoice(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<PaymentId>> {
-    store::load_ids_of(conn, invoice_id)
-}
-
 /// Adds to what was refunded of a payment; a refund that failed takes it away again.
 pub fn add_refunded(conn: &mut Conn, id: PaymentId, minor: i64) -> QueryResult<()> {
     store::add_refunded(conn, id, minor)
@@ -482,4 +484,9 @@ pub fn earn_credit(
             now,
         },
     )
+}
+
+/// Every payment of an invoice, whatever became of it.
+pub fn ids_of(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<PaymentId>> {
+    store::load_ids_of(conn, invoice_id)
 }

@@ -190,7 +190,7 @@ pub fn refundable_minor(conn: &mut Conn, payment: &PaymentRow, invoice: &Invoice
 }
 
 fn stake(conn: &mut Conn, payment: &PaymentRow, invoice: &InvoiceRow) -> QueryResult<Stake> {
-    let siblings = payments::service::ids_of_invoice(conn, invoice.id)?;
+    let siblings = payments::service::ids_of(conn, invoice.id)?;
     let of_invoice = store::load_of_all(conn, &siblings)?;
     let counted = |rows: &mut dyn Iterator<Item = &RefundRow>| -> i64 {
         rows.filter(|row| rules::counts(row.status))

@@ -14,11 +14,14 @@ use reqwest::Method;
 use serde_json::json;
 use server::routes;
 
-use crate::support::{
-    Client, TestApp,
-    app::{Customer, PASSWORD},
-    client::send,
-    money,
+use crate::{
+    invoices,
+    support::{
+        Client, TestApp,
+        app::{Customer, PASSWORD},
+        client::send,
+        money,
+    },
 };
 
 /// What each route that changes something writes, at least.
@@ -66,6 +69,22 @@ const ACTIONS: &[(&str, &str, &[AuditAction])] = &[
     ("PATCH", "/payment-methods/{id}", &[AuditAction::MethodChanged]),
     ("DELETE", "/payment-methods/{id}", &[AuditAction::MethodRemoved]),
     ("POST", "/reconciliations", &[AuditAction::ReconciliationStarted]),
+    ("POST", "/invoices", &[AuditAction::InvoiceDrafted]),
+    ("PATCH", "/invoices/{id}", &[AuditAction::InvoiceChanged]),
+    ("DELETE", "/invoices/{id}", &[AuditAction::InvoiceDeleted]),
+    ("POST", "/invoices/{id}/finalize", &[AuditAction::InvoiceIssued]),
+    ("POST", "/invoices/{id}/send", &[AuditAction::InvoiceSent]),
+    (
+        "POST",
+        "/invoices/{id}/void",
+        &[AuditAction::InvoiceVoided, AuditAction::CreditNoteIssued],
+    ),
+    (
+        "POST",
+        "/invoices/{id}/mark-uncollectible",
+        &[AuditAction::InvoiceWrittenOff],
+    ),
+    ("POST", "/invoices/{id}/credit-notes", &[AuditAction::CreditNoteIssued]),
 ];
 
 /// Routes of signing in, whose every line `audit_of_sign_in.rs` proves.
@@ -88,6 +107,7 @@ const SILENT: &[(&str, &str, &str)] = &[
     ("POST", "/auth/verify-email/resend", "the sign-up still is nobody's"),
     ("POST", "/auth/password/strength", "judges, and keeps nothing"),
     ("POST", "/auth/mfa/enrol", "counts for nothing until it is confirmed"),
+    ("POST", "/books/verify", "looks, and keeps only what it found"),
     ("POST", "/chat/ticket", "lives for thirty seconds and opens one socket"),
     ("POST", "/payment-methods/{id}/card-update", "gives a link to PayFast"),
     (
@@ -204,6 +224,7 @@ async fn do_everything(app: &TestApp) -> Customer {
     let cancel = format!("/payments/{}/cancel", checkout.payment_id);
     client.post(&cancel, json!({})).await.expect(200);
     client.post(&cancel, json!({})).await.expect(200);
+    do_invoices(app, &owner).await;
     move_money(app, &owner).await;
     owner
 }
@@ -238,6 +259,24 @@ async fn move_money(app: &TestApp, owner: &Customer) {
     billing.post(&path, details).await.expect(200);
     let days = json!({ "from": "2026-11-24", "to": "2026-11-24" });
     billing.post("/reconciliations", days).await.expect(202);
+}
+
+/// What the billing desk does to invoices.
+async fn do_invoices(app: &TestApp, owner: &Customer) {
+    let staff = app.staff(StaffRole::Billing).await;
+    let thrown = invoices::draft(&staff, owner.account_id, json!([])).await.summary.id;
+    let change = json!({ "due_days": 30 });
+    invoices::patch(&staff, thrown, Some("*"), change).await.expect(200);
+    staff.delete(&format!("/invoices/{thrown}")).await.expect(200);
+    let reason = json!({ "reason": "For the log" });
+    for action in ["void", "mark-uncollectible", "credit-notes", "send"] {
+        let id = invoices::issue(&staff, owner.account_id, invoices::an_hour())
+            .await
+            .summary
+            .id;
+        let body = if action == "send" { json!({}) } else { reason.clone() };
+        invoices::act(&staff, id, action, body).await.expect(200);
+    }
 }
 
 app_test!(every_change_has_its_line_with_who_and_what, |app| {

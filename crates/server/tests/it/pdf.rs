@@ -29,7 +29,7 @@ async fn fetch(client: &Client, id: InvoiceId, file_name: &str) -> Vec<u8> {
 }
 
 /// What a program of poppler says about the PDF.
-fn read_with(program: &str, options: &[&str], pdf: &[u8]) -> String {
+pub fn read_with(program: &str, options: &[&str], pdf: &[u8]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("invoice.pdf");
     std::fs::write(&file, pdf).unwrap();
@@ -65,7 +65,7 @@ async fn fill_in_billing_details(customer: &Customer) {
 }
 
 #[track_caller]
-fn assert_says(text: &str, sentences: &[&str]) {
+pub fn assert_says(text: &str, sentences: &[&str]) {
     for sentence in sentences {
         assert!(text.contains(sentence), "`{sentence}` is not in:\n{text}");
     }
@@ -103,8 +103,12 @@ app_test!(a_paid_purchase_has_a_tax_invoice, |app| {
             "Page 1 of 1",
         ],
     );
+    assert!(!text.contains("COPY"));
     assert!(!text.contains("Pay by EFT") && !text.contains("Still to be paid"));
-    assert_eq!(pdf, fetch(&customer.client, id, "INV-000001.pdf").await);
+    // The original left; what follows is a copy, always the same.
+    let copy = fetch(&customer.client, id, "INV-000001.pdf").await;
+    assert_says(&read_with("pdftotext", &["-layout"], &copy), &["COPY", "Tax invoice"]);
+    assert_eq!(copy, fetch(&customer.client, id, "INV-000001.pdf").await);
 
     let fonts = read_with("pdffonts", &[], &pdf);
     let rows: Vec<&str> = fonts.lines().skip(2).collect();

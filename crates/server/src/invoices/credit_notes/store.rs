@@ -1,6 +1,6 @@
 //! The table `credit_notes`.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use common::{
     Currency, Money,
     ids::{AccountId, CreditNoteId, InvoiceId},
@@ -67,4 +67,13 @@ pub fn load_of(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<Credit
         .filter(credit_notes::invoice_id.eq(invoice_id))
         .order((credit_notes::issued_at, credit_notes::id))
         .load(conn)
+}
+
+/// Takes the original; `false` when it has left before.
+pub fn take_original(conn: &mut Conn, id: CreditNoteId, now: DateTime<Utc>) -> QueryResult<bool> {
+    diesel::update(credit_notes::table.find(id))
+        .filter(credit_notes::original_taken_at.is_null())
+        .set(credit_notes::original_taken_at.eq(now.naive_utc()))
+        .execute(conn)
+        .map(|taken| taken == 1)
 }

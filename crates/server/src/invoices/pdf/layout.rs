@@ -23,6 +23,8 @@ const BALANCE: Style = Style::new(Weight::Bold, 14.0, 18.0).tracked(-0.01);
 const SMALL: Style = Style::new(Weight::Regular, 9.0, 12.5);
 const WORD_MARK: Style = Style::new(Weight::Bold, 13.75, 18.0).tracked(-0.01);
 
+/// Between the mark of a copy and the title, frame and gap on both sides.
+const MARK_ROOM: f32 = 28.0;
 /// The left column of the head and of the parties.
 const PARTY_WIDTH: f32 = 270.0;
 /// Of one name or one line of an address; the longest honest ones take three.
@@ -84,8 +86,24 @@ fn head(pen: &mut Pen<'_>, words: &Words) {
 
     let room = RIGHT - LEFT - PARTY_WIDTH - 16.0;
     let title = pen.node(None, Role::Title(words.title.clone()));
-    let line = pen.fonts.fit(TITLE, &words.title, room);
-    pen.on_baseline(RIGHT - line.width, TOP + 14.6, line, Ink::Text, Some(title));
+    let mark = words.mark.map(|text| pen.fonts.line(LABEL, text));
+    let mark_width = mark.as_ref().map_or(0.0, |mark| mark.width + MARK_ROOM);
+    let line = pen.fonts.fit(TITLE, &words.title, room - mark_width);
+    let title_left = RIGHT - line.width;
+    pen.on_baseline(title_left, TOP + 14.6, line, Ink::Text, Some(title));
+    if let Some(mark) = mark {
+        let right = title_left - MARK_ROOM / 2.0;
+        let top = TOP + 1.8;
+        let frame = Area {
+            left: right - mark.width - 6.0,
+            top: top - 2.0,
+            right: right + 6.0,
+            bottom: top + LABEL.leading + 2.0,
+        };
+        let node = pen.node(None, Role::Paragraph);
+        pen.mark(Mark::Frame(frame), None);
+        pen.right(right, top, mark, Ink::Accent, Some(node));
+    }
     let values: Vec<Line> = words
         .meta
         .iter()

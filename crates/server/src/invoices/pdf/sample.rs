@@ -3,8 +3,8 @@
 use common::{
     Currency, Money,
     accounts::Address,
-    ids::{AccountId, InvoiceId, PaymentId},
-    invoices::{AppliedPayment, Invoice, InvoiceLine, InvoiceStatus, InvoiceSummary, Party},
+    ids::{AccountId, CreditNoteId, InvoiceId, PaymentId},
+    invoices::{AppliedPayment, CreditNote, Invoice, InvoiceLine, InvoiceStatus, InvoiceSummary, Party},
 };
 
 use super::WaysToPay;
@@ -43,6 +43,21 @@ pub fn open() -> Invoice {
     let mut invoice = issued("INV-001053", vec![line], "2026-11-13T09:04:00Z", "2026-11-27T09:04:00Z");
     pay(&mut invoice, 650_000, "2026-11-19T12:32:00Z");
     invoice
+}
+
+/// Half of [`open`], given back in part.
+pub fn credit_note() -> CreditNote {
+    CreditNote {
+        id: CreditNoteId::parse(ID).unwrap(),
+        number: "CN-000004".to_owned(),
+        invoice_id: InvoiceId::parse(ID).unwrap(),
+        reason: "Three months were not used".to_owned(),
+        net: Money::zar(373_696),
+        vat: Money::zar(56_054),
+        total: Money::zar(429_750),
+        to_credit: Money::zar(100_000),
+        issued_at: "2026-11-20T07:00:00Z".parse().unwrap(),
+    }
 }
 
 pub fn void() -> Invoice {

@@ -8,10 +8,12 @@ use common::{
     money::format_money,
 };
 
-use super::WaysToPay;
+use super::{Issue, WaysToPay};
 
 pub struct Words {
     pub title: String,
+    /// What stands framed beside the title: `COPY`.
+    pub mark: Option<&'static str>,
     pub number: String,
     pub supplier: Vec<String>,
     /// Label and value.
@@ -73,7 +75,7 @@ pub struct Note {
     pub link: Option<(String, String)>,
 }
 
-pub fn words(invoice: &Invoice, number: &str, issued_at: DateTime<Utc>, ways: &WaysToPay) -> Words {
+pub fn words(invoice: &Invoice, number: &str, issued_at: DateTime<Utc>, ways: &WaysToPay, issue: Issue) -> Words {
     let summary = &invoice.summary;
     let charges_vat = invoice.supplier.vat_number.is_some();
     let mut meta = vec![("Number", number.to_owned()), ("Date", date(issued_at))];
@@ -82,6 +84,7 @@ pub fn words(invoice: &Invoice, number: &str, issued_at: DateTime<Utc>, ways: &W
     supplier.extend(below_name(&invoice.supplier));
     Words {
         title: invoice.title.clone(),
+        mark: mark(issue),
         number: number.to_owned(),
         supplier,
         meta,
@@ -95,6 +98,11 @@ pub fn words(invoice: &Invoice, number: &str, issued_at: DateTime<Utc>, ways: &W
     }
 }
 
+/// The word that a reprint must bear.
+pub fn mark(issue: Issue) -> Option<&'static str> {
+    (issue == Issue::Copy).then_some("COPY")
+}
+
 /// `24 Nov 2026`, the day in South Africa.
 pub fn date(at: DateTime<Utc>) -> String {
     in_south_africa(at).format("%-d %b %Y").to_string()
@@ -105,7 +113,7 @@ pub fn in_south_africa(at: DateTime<Utc>) -> DateTime<FixedOffset> {
     at.with_timezone(&FixedOffset::east_opt(2 * 3600).expect("two hours are less than a day"))
 }
 
-fn below_name(party: &Party) -> Vec<String> {
+pub fn below_name(party: &Party) -> Vec<String> {
     let vat_number = party.vat_number.as_deref();
     let address = party.address.as_ref().map(one_line).filter(|line| !line.is_empty());
     address
@@ -215,7 +223,19 @@ fn totals(invoice: &Invoice, charges_vat: bool) -> Vec<Total> {
             )
         });
     }
-    if summary.status == InvoiceStatus::Void {
+    for note in &invoice.credit_notes {
+        totals.push(total(
+            format!("Credit note {}", note.number),
+            negative(note.total),
+            TotalWeight::Part,
+        ));
+    }
+    let returned: i64 = invoice.credit_notes.iter().map(|note| note.to_credit.minor).sum();
+    if returned > 0 {
+        let returned = Money::new(returned, summary.currency);
+        totals.push(total("Kept as your credit".to_owned(), returned, TotalWeight::Part));
+    }
+    if summary.status == InvoiceStatus::Void && invoice.credit_notes.is_empty() {
         let voided = Money::new(
             summary.total.minor.saturating_sub(summary.amount_paid.minor),
             summary.currency,
@@ -247,7 +267,7 @@ fn vat_by_rate(invoice: &Invoice) -> Vec<(String, Money)> {
     }
 }
 
-fn negative(money: Money) -> Money {
+pub fn negative(money: Money) -> Money {
     Money::new(money.minor.saturating_neg(), money.currency)
 }
 
@@ -268,7 +288,7 @@ fn notes(summary: &InvoiceSummary, number: &str, ways: &WaysToPay) -> Vec<Note> 
         InvoiceStatus::Draft | InvoiceStatus::Open | InvoiceStatus::Uncollectible => {
             let online = Note {
                 title: "Pay online",
-                lines: Vec::new(),
+                lines: vec!["By card or instant EFT, at PayFast:".to_owned()],
                 link,
             };
             let eft = ways.bank.as_ref().map(|bank| Note {
@@ -281,7 +301,7 @@ fn notes(summary: &InvoiceSummary, number: &str, ways: &WaysToPay) -> Vec<Note> 
     }
 }
 
-fn foot(currency: Currency, charges_vat: bool) -> String {
+pub fn foot(currency: Currency, charges_vat: bool) -> String {
     let currency = match currency {
         Currency::Zar => "South African rand",
         Currency::Usd => "US dollars",
@@ -302,7 +322,7 @@ mod tests {
 
     fn of(invoice: &Invoice) -> Words {
         let (number, issued_at) = super::super::issue(invoice).unwrap();
-        words(invoice, number, issued_at, &sample::ways())
+        words(invoice, number, issued_at, &sample::ways(), Issue::Original)
     }
 
     fn rows(words: &Words) -> Vec<String> {
@@ -343,7 +363,7 @@ mod tests {
         };
         let invoice = sample::open();
         let (number, issued_at) = super::super::issue(&invoice).unwrap();
-        let words = super::words(&invoice, number, issued_at, &without);
+        let words = super::words(&invoice, number, issued_at, &without, Issue::Original);
         assert_eq!(words.notes.len(), 1);
     }
 
@@ -366,6 +386,25 @@ mod tests {
         assert_eq!(words.headline.amount, "R0.00");
         assert_eq!(rows(&words)[3..], ["Void −R17 190.00", "Balance R0.00"]);
         assert!(words.notes.iter().all(|note| note.link.is_none()));
+    }
+
+    #[test]
+    fn credit_notes_stand_below_the_payments() {
+        let mut invoice = sample::open();
+        invoice.credit_notes = vec![sample::credit_note()];
+        invoice.summary.credited = Money::zar(429_750);
+        invoice.summary.balance = Money::zar(739_250);
+        assert_eq!(
+            rows(&of(&invoice))[3..],
+            [
+                "Paid on 19 Nov 2026 −R6 500.00",
+                "Credit note CN-000004 −R4 297.50",
+                "Kept as your credit R1 000.00",
+                "Balance R7 392.50"
+            ]
+        );
+        invoice.summary.status = InvoiceStatus::Void;
+        assert!(rows(&of(&invoice)).iter().all(|row| !row.starts_with("Void")));
     }
 
     #[test]

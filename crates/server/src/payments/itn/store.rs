@@ -57,6 +57,11 @@ pub struct NewItn<'a> {
     pub now: DateTime<Utc>,
 }
 
+/// Notifications in a state.
+pub fn count_in(conn: &mut Conn, status: ItnStatus) -> QueryResult<i64> {
+    itns::table.filter(itns::status.eq(status)).count().get_result(conn)
+}
+
 /// `false` when these bytes were stored before.
 pub fn insert(conn: &mut Conn, itn: &NewItn<'_>) -> QueryResult<bool> {
     let at = itn.now.naive_utc();

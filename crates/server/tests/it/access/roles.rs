@@ -38,6 +38,8 @@ const MATRIX: &[(&str, &str, [&str; 4])] = &[
     ("GET", "/invoices", ["yes", "yes", "yes", "yes"]),
     ("GET", "/invoices/{id}", ["yes", "yes", "yes", "yes"]),
     ("GET", "/invoices/{id}/pdf", ["yes", "yes", "yes", "yes"]),
+    ("GET", "/invoices/{id}/events", ["yes", "yes", "yes", "yes"]),
+    ("GET", "/credit-notes/{id}/pdf", ["yes", "yes", "yes", "yes"]),
     ("POST", "/checkout", ["no", "yes", "yes", "404"]),
     ("GET", "/payments", ["yes", "yes", "yes", "yes"]),
     ("GET", "/payments/{id}", ["yes", "yes", "yes", "yes"]),

@@ -1,6 +1,7 @@
 //! What the tests share: a database of their own, the application on a port of its own, a browser-like client.
 
 pub mod app;
+pub mod books;
 pub mod client;
 pub mod db;
 pub mod money;
