@@ -2,6 +2,31 @@
 
 use std::borrow::Cow;
 
+use futures_util::{Stream, stream};
+
+use crate::error::ApiError;
+
+/// Lines of a table, and where to read on; `None` at its end.
+pub type Chunk<S> = (Vec<u8>, Option<S>);
+
+/// A table that is read piece by piece and sent as it is read, so that its length costs no memory.
+pub fn table<S, F, R>(head: &[&str], first: S, read: F) -> impl Stream<Item = Result<Vec<u8>, ApiError>> + use<S, F, R>
+where
+    F: Fn(S) -> R,
+    R: Future<Output = Result<Chunk<S>, ApiError>>,
+{
+    let head = line(head.iter().copied());
+    stream::try_unfold((Some(first), head), move |(state, mut chunk)| {
+        let reading = state.map(&read);
+        async move {
+            let Some(reading) = reading else { return Ok(None) };
+            let (lines, next) = reading.await?;
+            chunk.extend(lines);
+            Ok(Some((chunk, (next, Vec::new()))))
+        }
+    })
+}
+
 /// One line of a table, with its line end; each cell is made harmless first.
 pub fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()

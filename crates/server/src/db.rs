@@ -5,8 +5,10 @@
 //! a request that is cancelled half-way still commits or rolls back whole.
 
 mod conn;
+pub mod listing;
 mod migrate;
 pub mod schema;
+pub mod sql;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},

@@ -6,6 +6,7 @@ pub mod access;
 pub mod body;
 pub mod csrf;
 pub mod etag;
+pub mod file;
 pub mod origin;
 pub mod peer;
 pub mod rate_limit;

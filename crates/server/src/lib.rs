@@ -20,11 +20,13 @@ pub mod payments;
 pub mod plans;
 pub mod reconciliations;
 pub mod refunds;
+pub mod reports;
 
 pub mod admin;
 pub mod clock;
 pub mod config;
 pub mod csv;
+pub mod days;
 pub mod db;
 pub mod demo;
 pub mod error;

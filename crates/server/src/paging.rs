@@ -1,5 +1,7 @@
 //! Keyset paging by time of creation and id, shared by all lists.
 
+pub mod keyset;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Datelike, NaiveDateTime};
 use common::{
@@ -45,7 +47,7 @@ impl Paging {
     pub fn after<I, E>(&self, parse: impl Fn(&str) -> Result<I, E>) -> Result<Option<(NaiveDateTime, I)>, ApiError> {
         self.after
             .as_ref()
-            .map(|(at, id)| parse(id).map(|id| (*at, id)).map_err(|_| bad_cursor()))
+            .map(|(at, id)| parse(id).map(|id| (*at, id)).map_err(|_| bad_cursor().into()))
             .transpose()
     }
 
@@ -86,13 +88,12 @@ fn decode(cursor: &str) -> Result<(NaiveDateTime, String), ApiError> {
     Ok((at.naive_utc(), id.to_owned()))
 }
 
-fn bad_cursor() -> ApiError {
+fn bad_cursor() -> FieldError {
     FieldError::new(
         "cursor",
         "invalid",
         "Use the `next_cursor` of the page before, unchanged.",
     )
-    .into()
 }
 
 #[cfg(test)]

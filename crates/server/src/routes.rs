@@ -15,9 +15,9 @@ use common::{
     books::{GetBooks, ListLedger, VerifyBooks},
     chat::{GetTicket, OpenSocket},
     invoices::{
-        ApplyCredit, ChangeInvoice, CreateInvoice, DeleteInvoice, FinalizeInvoice, GetCredit, GetCreditNotePdf,
-        GetInvoice, GetInvoicePdf, IssueCreditNote, ListInvoiceEvents, ListInvoices, RecordReceipt, SendInvoice,
-        VoidInvoice, WriteOffInvoice,
+        ApplyCredit, ChangeInvoice, CreateInvoice, DeleteInvoice, ExportInvoices, FinalizeInvoice, GetCredit,
+        GetCreditNotePdf, GetInvoice, GetInvoicePdf, IssueCreditNote, ListInvoiceEvents, ListInvoices, RecordReceipt,
+        SendInvoice, TotalInvoices, VoidInvoice, WriteOffInvoice,
     },
     itn::{GetItn, ListItns},
     members::{
@@ -27,10 +27,17 @@ use common::{
     mfa::{ConfirmMfa, DisableMfa, EnrolMfa, GetMfa, RenewRecoveryCodes},
     passwords::{ChangePassword, ForgotPassword, JudgePassword, ResendVerification, ResetPassword},
     payment_methods::{AddPaymentMethod, ChangePaymentMethod, ListPaymentMethods, RemovePaymentMethod, UpdateCard},
-    payments::{CancelPayment, ChargeMethod, GetPayment, ListPayments, ReceiveItn, ReversePayment, StartCheckout},
+    payments::{
+        CancelPayment, ChargeMethod, ExportPayments, GetPayment, ListPayments, ReceiveItn, ReversePayment,
+        StartCheckout,
+    },
     plans::ListPlans,
     reconciliations::{GetReconciliation, ListReconciliations, ListStatementLines, StartReconciliation},
     refunds::{CreateRefund, GetRefund, ListRefunds, SetBankDetails},
+    reports::{
+        ReportPayments, ReportPaymentsCsv, ReportReceivables, ReportReceivablesCsv, ReportRevenue, ReportRevenueCsv,
+        ReportVat, ReportVatCsv,
+    },
     sessions::{ListSessions, RevokeOtherSessions, RevokeSession},
     site::GetSite,
 };
@@ -39,7 +46,7 @@ use crate::{
     accounts, api_keys, audit, auth, books, chat,
     error::ApiError,
     http::{access, spa},
-    invoices, members, operations, payment_methods, payments, plans, reconciliations, refunds,
+    invoices, members, operations, payment_methods, payments, plans, reconciliations, refunds, reports,
 };
 
 /// A route below the API's base as the list tells it.
@@ -154,7 +161,9 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<ListAudit, _, _>(audit::http::list);
     routes.add::<ExportAudit, _, _>(audit::http::export);
 
-    routes.add::<ListInvoices, _, _>(invoices::http::list);
+    routes.add::<ListInvoices, _, _>(invoices::list::http::list);
+    routes.add::<TotalInvoices, _, _>(invoices::list::http::totals);
+    routes.add::<ExportInvoices, _, _>(invoices::list::http::export);
     routes.add::<GetInvoice, _, _>(invoices::http::get);
     routes.add::<GetInvoicePdf, _, _>(invoices::http::get_pdf);
     routes.add::<ListInvoiceEvents, _, _>(invoices::http::list_events);
@@ -169,7 +178,8 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<GetCreditNotePdf, _, _>(invoices::http::get_credit_note_pdf);
 
     routes.add::<StartCheckout, _, _>(payments::http::check_out);
-    routes.add::<ListPayments, _, _>(payments::http::list);
+    routes.add::<ListPayments, _, _>(payments::list::http::list);
+    routes.add::<ExportPayments, _, _>(payments::list::http::export);
     routes.add::<ReceiveItn, _, _>(payments::http::receive_itn);
     routes.add::<GetPayment, _, _>(payments::http::get);
     routes.add::<CancelPayment, _, _>(payments::http::cancel);
@@ -204,6 +214,15 @@ fn list(routes: &mut Routes<'_>) {
 
     routes.add::<ListItns, _, _>(payments::http::list_itns);
     routes.add::<GetItn, _, _>(payments::http::get_itn);
+
+    routes.add::<ReportRevenue, _, _>(reports::http::revenue);
+    routes.add::<ReportRevenueCsv, _, _>(reports::http::revenue_csv);
+    routes.add::<ReportReceivables, _, _>(reports::http::receivables);
+    routes.add::<ReportReceivablesCsv, _, _>(reports::http::receivables_csv);
+    routes.add::<ReportVat, _, _>(reports::http::vat);
+    routes.add::<ReportVatCsv, _, _>(reports::http::vat_csv);
+    routes.add::<ReportPayments, _, _>(reports::http::payments);
+    routes.add::<ReportPaymentsCsv, _, _>(reports::http::payments_csv);
 }
 
 struct Routes<'a> {

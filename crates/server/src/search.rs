@@ -1,5 +1,6 @@
 //! What people search by: text without case and accents, kept beside the row that it finds.
 
+use common::FieldError;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Folds and joins texts into what is stored and searched: lower case, no accents, single spaces.
@@ -17,4 +18,76 @@ pub fn fold<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
         folded.extend(plain.flat_map(char::to_lowercase));
     }
     folded
+}
+
+/// As [`fold`], but never empty: an empty text marks a row that search does not know yet.
+pub fn stored<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let folded = fold(texts);
+    if folded.is_empty() { " ".to_owned() } else { folded }
+}
+
+/// Shorter words would find nearly everything.
+const MIN_CHARS: usize = 3;
+const MAX_CHARS: usize = 100;
+
+/// What somebody typed to search for; `None` when it is nothing.
+pub fn typed(text: Option<&str>) -> Result<Option<&str>, FieldError> {
+    let text = text.unwrap_or_default().trim();
+    if text.chars().any(char::is_control) {
+        let message = "Use one line without control characters.";
+        return Err(FieldError::new("search", "invalid", message));
+    }
+    match text.chars().count() {
+        0 => Ok(None),
+        MIN_CHARS..=MAX_CHARS => Ok(Some(text)),
+        _ => Err(out_of_range()),
+    }
+}
+
+/// The same, folded as the stored text is; three characters must be left of it.
+pub fn typed_and_folded(text: Option<&str>) -> Result<Option<String>, FieldError> {
+    let Some(text) = typed(text)? else { return Ok(None) };
+    let folded = fold([text]);
+    if folded.chars().count() < MIN_CHARS {
+        return Err(out_of_range());
+    }
+    Ok(Some(folded))
+}
+
+/// A pattern of SQL's `like` that finds `text` anywhere, with `\` before what would match more.
+pub fn like_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn out_of_range() -> FieldError {
+    let message = format!("Use {MIN_CHARS} to {MAX_CHARS} characters.");
+    FieldError::new("search", "out_of_range", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_taken_as_it_is_typed() {
+        assert_eq!(typed(Some("  ")), Ok(None));
+        assert_eq!(typed(Some(" nomsa ")), Ok(Some("nomsa")));
+        assert!(typed(Some("no")).is_err() && typed(Some(&"x".repeat(101))).is_err());
+        assert!(typed(Some("no\0msa")).is_err());
+        assert_eq!(like_pattern(r"100%_\"), r"%100\%\_\\%");
+    }
+
+    #[test]
+    fn accents_alone_are_not_three_characters() {
+        assert_eq!(typed_and_folded(Some("ÊTRE")), Ok(Some("etre".to_owned())));
+        assert!(typed_and_folded(Some("e\u{302}\u{301}")).is_err());
+    }
 }

@@ -28,7 +28,8 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
 /// Works for ever; errors are logged and tried again at the next round. It returns only by a panic of a part.
 pub async fn run(app: Arc<App>) {
     let wake = app.wake();
-    let (expiry, daily, housekeeping, proof) = (Notify::new(), Notify::new(), Notify::new(), Notify::new());
+    let (expiry, daily, housekeeping) = (Notify::new(), Notify::new(), Notify::new());
+    let (proof, search) = (Notify::new(), Notify::new());
     tokio::join!(
         rounds("notifications", &wake.notifications, POLL, async || itn::check_due(
             &app
@@ -41,6 +42,8 @@ pub async fn run(app: Arc<App>) {
         rounds("daily comparison", &daily, HOUSEKEEPING_EVERY, async || {
             reconciliations::service::schedule_daily(&app).await.map(|_| 0)
         }),
+        rounds("search", &search, HOUSEKEEPING_EVERY, async || write_search_texts(&app)
+            .await),
         rounds("housekeeping", &housekeeping, HOUSEKEEPING_EVERY, async || keep_house(
             &app
         )
@@ -73,6 +76,11 @@ async fn rounds(name: &str, bell: &Notify, pause: Duration, round: impl AsyncFn(
             () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+/// Makes rows of earlier versions known to search.
+pub async fn write_search_texts(app: &App) -> Result<usize, ApiError> {
+    Ok(invoices::list::backfill_search(app).await? + payments::list::backfill_search(app).await?)
 }
 
 /// Does the jobs that are due; the only place that knows what each of them means.

@@ -108,6 +108,32 @@ impl Postgres {
         ))
     }
 
+    /// PostgreSQL's shell on a database.
+    pub fn psql(&self, database: &str) -> Command {
+        let mut command = Command::new(self.bin.join("psql"));
+        command.args([
+            "-h",
+            "127.0.0.1",
+            "-U",
+            "postgres",
+            "-p",
+            &self.port.to_string(),
+            "-d",
+            database,
+        ]);
+        command
+    }
+
+    /// The answer to a query of one value.
+    pub fn ask(&self, database: &str, query: &str) -> Outcome<String> {
+        let output = self
+            .psql(database)
+            .args(["-Atc", query])
+            .output()
+            .or_fail("psql", "is PostgreSQL's client installed?")?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
     fn wait_until_ready(&mut self) -> Outcome<()> {
         let deadline = Instant::now() + START_LIMIT;
         let is_ready = self.bin.join("pg_isready");

@@ -2,14 +2,13 @@
 
 use chrono::SecondsFormat;
 use common::audit::{AuditChange, AuditEntry, AuditFilter};
-use futures_util::{Stream, stream};
+use futures_util::Stream;
 
 use super::{
-    rules,
     service::Reader,
     store::{self, EntryRow, ListFilter},
 };
-use crate::{csv, db::Db, error::ApiError};
+use crate::{csv, days, db::Db, error::ApiError, search};
 
 /// Rows of one read; the transaction of each is short.
 const READ_AT_ONCE: i64 = 500;
@@ -38,31 +37,29 @@ pub fn export(
     let first = ListFilter {
         of: reader.account_id.map(|account_id| (account_id, reader.user_id)),
         action: query.action,
-        period: rules::period(query.from.as_deref(), query.to.as_deref())?,
-        search: rules::search(query.search.as_deref())?.map(str::to_owned),
+        period: days::period(query.from.as_deref(), query.to.as_deref())?,
+        search: search::typed(query.search.as_deref())?.map(str::to_owned),
         after: None,
         newest_first: true,
         limit: READ_AT_ONCE,
     };
-    let chunks = stream::try_unfold((Some(first), csv::line(HEAD)), move |(filter, mut chunk)| {
-        let db = db.clone();
-        async move {
-            let Some(mut filter) = filter else { return Ok(None) };
-            let (filter, rows) = db
-                .read(move |conn| {
-                    let rows = store::load_page(conn, &filter)?;
-                    filter.after = rows.last().map(|row| (row.at, row.id));
-                    Ok::<_, ApiError>((filter, rows))
-                })
-                .await?;
-            let is_last = i64::try_from(rows.len()).is_ok_and(|read| read < READ_AT_ONCE);
-            for entry in rows.into_iter().map(EntryRow::into_entry) {
-                chunk.extend(line(&entry));
-            }
-            Ok(Some((chunk, ((!is_last).then_some(filter), Vec::new()))))
-        }
-    });
-    Ok(chunks)
+    Ok(csv::table(&HEAD, first, move |filter| read_on(db.clone(), filter)))
+}
+
+async fn read_on(db: Db, filter: ListFilter) -> Result<csv::Chunk<ListFilter>, ApiError> {
+    let (mut filter, rows) = db
+        .read(move |conn| {
+            let rows = store::load_page(conn, &filter)?;
+            Ok::<_, ApiError>((filter, rows))
+        })
+        .await?;
+    filter.after = rows.last().map(|row| (row.at, row.id));
+    let is_last = i64::try_from(rows.len()).is_ok_and(|read| read < READ_AT_ONCE);
+    let entries = rows.into_iter().map(EntryRow::into_entry);
+    Ok((
+        entries.flat_map(|entry| line(&entry)).collect(),
+        (!is_last).then_some(filter),
+    ))
 }
 
 fn line(entry: &AuditEntry) -> Vec<u8> {

@@ -1,18 +1,13 @@
 //! HTTP of the audit log.
 
-use actix_web::{
-    HttpResponse,
-    http::header::CONTENT_DISPOSITION,
-    web::{Bytes, Data},
-};
+use actix_web::{HttpResponse, web::Data};
 use common::audit::{AuditFilter, AuditQuery};
-use futures_util::TryStreamExt;
 
 use super::{export, service};
 use crate::{
     app::App,
     error::ApiError,
-    http::{Caller, Query},
+    http::{Caller, Query, file},
 };
 
 pub async fn list(app: Data<App>, caller: Caller, query: Query<AuditQuery>) -> Result<HttpResponse, ApiError> {
@@ -21,10 +16,7 @@ pub async fn list(app: Data<App>, caller: Caller, query: Query<AuditQuery>) -> R
 
 pub async fn export(app: Data<App>, caller: Caller, query: Query<AuditFilter>) -> Result<HttpResponse, ApiError> {
     let chunks = export::export(app.db.clone(), reader(&caller), query.0)?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8; header=present")
-        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"audit-log.csv\""))
-        .streaming(chunks.map_ok(Bytes::from)))
+    Ok(file::csv("audit-log.csv", chunks))
 }
 
 fn reader(caller: &Caller) -> service::Reader {

@@ -4,7 +4,6 @@
 
 pub mod export;
 pub mod http;
-pub mod rules;
 pub mod service;
 pub mod store;
 

@@ -8,16 +8,14 @@ use common::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    rules,
-    store::{self, EntryRow, ListFilter},
-};
+use super::store::{self, EntryRow, ListFilter};
 use crate::{
     app::App,
-    clock,
+    clock, days,
     db::{Conn, QueryResult},
     error::ApiError,
     paging::{self, Paging},
+    search,
 };
 
 /// Who made a change and from where; handlers take it as an extractor.
@@ -120,8 +118,8 @@ pub async fn list(app: &App, reader: Reader, query: AuditQuery) -> Result<Page<A
     let filter = ListFilter {
         of: reader.account_id.map(|account_id| (account_id, reader.user_id)),
         action: query.action,
-        period: rules::period(query.from.as_deref(), query.to.as_deref())?,
-        search: rules::search(query.search.as_deref())?.map(str::to_owned),
+        period: days::period(query.from.as_deref(), query.to.as_deref())?,
+        search: search::typed(query.search.as_deref())?.map(str::to_owned),
         after: paging.after(AuditEntryId::parse)?,
         newest_first: paging.newest_first,
         limit: paging.fetch(),

@@ -7,11 +7,12 @@ use common::{
 };
 use diesel::{define_sql_function, prelude::*};
 
-use super::{
-    rules::{Period, like_pattern},
-    service::{Entry, Origin},
+use super::service::{Entry, Origin};
+use crate::{
+    days::Period,
+    db::{Conn, schema::audit_entries},
+    search::like_pattern,
 };
-use crate::db::{Conn, schema::audit_entries};
 
 pub fn insert(
     conn: &mut Conn,

@@ -8,7 +8,7 @@ use actix_web::{
 use common::{
     auth::Done,
     ids::{CreditNoteId, InvoiceId},
-    invoices::{Invoice, InvoiceChange, InvoiceQuery, NewCreditNote, NewInvoice, Reason},
+    invoices::{Invoice, InvoiceChange, NewCreditNote, NewInvoice, Reason},
 };
 
 use super::{
@@ -21,13 +21,9 @@ use crate::{
     app::App,
     audit::Origin,
     error::ApiError,
-    http::{Caller, IdPath, IfMatch, Json, Query, etag::etag},
+    http::{Caller, IdPath, IfMatch, Json, etag::etag},
     idempotency::{Answer, Key},
 };
-
-pub async fn list(app: Data<App>, caller: Caller, query: Query<InvoiceQuery>) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(service::list(&app, caller.readable_account(), query.0).await?))
-}
 
 pub async fn get(app: Data<App>, caller: Caller, id: IdPath<InvoiceId>) -> Result<HttpResponse, ApiError> {
     service::load(&app, id.0, reader(&caller))

@@ -12,6 +12,7 @@ pub mod history;
 pub mod http;
 pub mod issue;
 pub mod lines;
+pub mod list;
 pub mod money;
 pub mod pdf;
 pub mod rules;

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use common::{
-    Currency, Money, Page,
+    Currency, Money,
     ids::{AccountId, CreditNoteId, InvoiceId, UserId},
-    invoices::{AppliedPayment, Invoice, InvoiceQuery, InvoiceSort, InvoiceStatus, InvoiceSummary},
+    invoices::{AppliedPayment, Invoice, InvoiceStatus},
     plans::ProductCode,
 };
 
@@ -13,7 +13,7 @@ use super::{
     pdf::{self, Issue, WaysToPay},
     rules::{self, Event},
     seal, states,
-    store::{self, LineRow, ListFilter},
+    store::{self, LineRow},
 };
 pub use super::{credit_notes::CreditNoteRow, store::InvoiceRow};
 use crate::{
@@ -25,7 +25,6 @@ use crate::{
     config::Supplier,
     db::{Conn, QueryResult},
     error::ApiError,
-    paging::{self, Paging},
     payments, plans, search,
 };
 
@@ -268,35 +267,6 @@ pub fn post_issue(conn: &mut Conn, invoice: &InvoiceRow, now: DateTime<Utc>) -> 
         legs: &legs,
     };
     books::service::post(conn, &entry, now)
-}
-
-/// One page of the account's invoices, or of everybody's when `account_id` is `None`.
-pub async fn list(
-    app: &App,
-    account_id: Option<AccountId>,
-    query: InvoiceQuery,
-) -> Result<Page<InvoiceSummary>, ApiError> {
-    let paging = Paging::parse(
-        query.limit,
-        query.cursor.as_deref(),
-        query.sort.map(InvoiceSort::as_str),
-    )?;
-    app.db
-        .read(move |conn| {
-            let filter = ListFilter {
-                account_id,
-                status: query.status.iter().map(|state| rules::stored(*state)).collect(),
-                after: paging.after(InvoiceId::parse)?,
-                newest_first: paging.newest_first,
-                limit: paging.fetch(),
-            };
-            let total = store::count(conn, &filter, paging::COUNT_UP_TO)?;
-            let rows = store::load_page(conn, &filter)?;
-            Ok(paging
-                .page(rows, total, |row| (row.created_at, row.id.to_string()))
-                .map(|row| (&row).into()))
-        })
-        .await
 }
 
 /// One invoice with its lines and payments; another account's is not found.

@@ -9,7 +9,7 @@ use common::{
     ids::{InvoiceId, ItnId, PaymentId},
     invoices::{NewReceipt, Reason},
     itn::ItnQuery,
-    payments::{CheckoutRequest, NewCharge, PaymentQuery},
+    payments::{CheckoutRequest, NewCharge},
 };
 
 use super::{charges, credit, eft, itn, service};
@@ -35,10 +35,6 @@ pub async fn check_out(
     let key = required_key(&request)?;
     let buyer = buyer(&caller, origin)?;
     service::check_out(&app, buyer, body.0, key).await.map(answer)
-}
-
-pub async fn list(app: Data<App>, caller: Caller, query: Query<PaymentQuery>) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(service::list(&app, caller.readable_account(), query.0).await?))
 }
 
 pub async fn get(app: Data<App>, caller: Caller, id: IdPath<PaymentId>) -> Result<HttpResponse, ApiError> {

@@ -11,6 +11,7 @@ pub mod eft;
 pub mod gateway;
 pub mod http;
 pub mod itn;
+pub mod list;
 pub mod rules;
 pub mod service;
 pub mod settlement;

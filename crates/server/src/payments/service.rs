@@ -2,15 +2,12 @@
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use common::{
-    ErrorCode, FieldError, Money, Page,
+    ErrorCode, FieldError, Money,
     audit::AuditAction,
     ids::{AccountId, InvoiceId, PaymentId, UserId},
     invoices::{AppliedPayment, InvoiceStatus},
     money::{Currency, format_money},
-    payments::{
-        AttemptKind, Checkout, CheckoutRequest, Method, Payment, PaymentQuery, PaymentSort, PaymentStatus,
-        PaymentSummary, Provider,
-    },
+    payments::{AttemptKind, Checkout, CheckoutRequest, Method, Payment, PaymentStatus, Provider},
     plans::ProductCode,
 };
 use payfast::hosts;
@@ -21,7 +18,7 @@ use super::{
     credit,
     rules::{self, Event, Outcome},
     settlement,
-    store::{self, ListFilter, NewEvent},
+    store::{self, NewEvent},
 };
 use crate::{
     accounts,
@@ -33,7 +30,6 @@ use crate::{
     error::ApiError,
     idempotency::{self, Answer},
     invoices::{self, service::InvoiceRow},
-    paging::{self, Paging},
     plans, refunds, search,
 };
 
@@ -353,34 +349,6 @@ pub async fn expire_due(app: &App) -> Result<usize, ApiError> {
                 }
             }
             Ok(expired)
-        })
-        .await
-}
-
-/// One page of the account's payments, or of everybody's when `account_id` is `None`.
-pub async fn list(
-    app: &App,
-    account_id: Option<AccountId>,
-    query: PaymentQuery,
-) -> Result<Page<PaymentSummary>, ApiError> {
-    let paging = Paging::parse(
-        query.limit,
-        query.cursor.as_deref(),
-        query.sort.map(PaymentSort::as_str),
-    )?;
-    app.db
-        .read(move |conn| {
-            let filter = ListFilter {
-                account_id,
-                status: query.status,
-                after: paging.after(PaymentId::parse)?,
-                newest_first: paging.newest_first,
-                limit: paging.fetch(),
-            };
-            let total = store::count(conn, &filter, paging::COUNT_UP_TO)?;
-            let rows = store::load_page(conn, &filter)?;
-            let page = paging.page(rows, total, |(row, _)| (row.created_at, row.id.to_string()));
-            Ok(page.map(|(row, number)| row.summary(number)))
         })
         .await
 }

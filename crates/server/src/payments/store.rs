@@ -12,7 +12,7 @@ use diesel::prelude::*;
 
 use crate::db::{
     Conn, each_backend,
-    schema::{customer_credits, invoices, payment_attempts, payment_events, payments},
+    schema::{customer_credits, payment_attempts, payment_events, payments},
 };
 
 #[derive(Queryable, Insertable, Clone)]
@@ -393,55 +393,4 @@ pub fn load_settled(
         .filter(payments::succeeded_at.lt(until))
         .order((payments::succeeded_at, payments::id))
         .load(conn)
-}
-
-/// What a list asks for; rows come by time of creation, then id.
-pub struct ListFilter {
-    pub account_id: Option<AccountId>,
-    /// Any of these; empty for all.
-    pub status: Vec<PaymentStatus>,
-    pub after: Option<(NaiveDateTime, PaymentId)>,
-    pub newest_first: bool,
-    pub limit: i64,
-}
-
-pub fn load_page(conn: &mut Conn, filter: &ListFilter) -> QueryResult<Vec<(PaymentRow, Option<String>)>> {
-    let mut query = payments::table
-        .inner_join(invoices::table)
-        .select((payments::all_columns, invoices::number))
-        .limit(filter.limit)
-        .into_boxed();
-    if let Some(account_id) = filter.account_id {
-        query = query.filter(payments::account_id.eq(account_id));
-    }
-    if !filter.status.is_empty() {
-        query = query.filter(payments::status.eq_any(filter.status.clone()));
-    }
-    let (at, id) = (payments::created_at, payments::id);
-    if let Some((after_at, after_id)) = filter.after {
-        query = if filter.newest_first {
-            query.filter(at.lt(after_at).or(at.eq(after_at).and(id.lt(after_id))))
-        } else {
-            query.filter(at.gt(after_at).or(at.eq(after_at).and(id.gt(after_id))))
-        };
-    }
-    if filter.newest_first {
-        query.order((at.desc(), id.desc()))
-    } else {
-        query.order((at.asc(), id.asc()))
-    }
-    .load(conn)
-}
-
-/// Rows that match, counted up to `at_most`.
-pub fn count(conn: &mut Conn, filter: &ListFilter, at_most: i64) -> QueryResult<i64> {
-    let mut query = payments::table.select(payments::id).limit(at_most).into_boxed();
-    if let Some(account_id) = filter.account_id {
-        query = query.filter(payments::account_id.eq(account_id));
-    }
-    if !filter.status.is_empty() {
-        query = query.filter(payments::status.eq_any(filter.status.clone()));
-    }
-    let ids: Vec<PaymentId> = query.load(conn)?;
-    Ok(i64::try_from(ids.len()).unwrap_or(at_most))
 }

@@ -1,0 +1,12 @@
+drop index payments_without_search_text;
+drop trigger payments_search_delete;
+drop trigger payments_search_update;
+drop trigger payments_search_insert;
+drop table payment_search;
+drop table payment_search_keys;
+drop index invoices_without_search_text;
+drop trigger invoices_search_delete;
+drop trigger invoices_search_update;
+drop trigger invoices_search_insert;
+drop table invoice_search;
+drop table invoice_search_keys;
