@@ -69,26 +69,75 @@ thread_local! {
     static ON_REFUSED: Cell<Option<fn(ErrorCode)>> = const { Cell::new(None) };
 }
 
+/// What a call says beside its body.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// `Idempotency-Key`: the server performs the same key and body only once, and repeats its answer.
+    pub key: Option<String>,
+    /// `If-Match`: the version that is changed; the server refuses (412) when there is a newer one.
+    pub version: Option<i64>,
+}
+
+impl Terms {
+    pub fn once(key: &str) -> Self {
+        Self {
+            key: Some(key.to_owned()),
+            version: None,
+        }
+    }
+
+    pub fn of_version(version: i64) -> Self {
+        Self {
+            key: None,
+            version: Some(version),
+        }
+    }
+}
+
 /// Calls an endpoint; `parameters` fill the `{…}` places of its path.
 pub async fn call<E: Endpoint>(parameters: &[&str], request: &E::Request) -> Result<E::Response, Failure> {
-    let exchange = prepare(E::METHOD, E::PATH, parameters, to_json(request), None);
-    from_json(&exchange.await?)
+    call_on::<E>(parameters, request, Terms::default()).await
+}
+
+/// Like [`call`], on terms.
+pub async fn call_on<E: Endpoint>(
+    parameters: &[&str],
+    request: &E::Request,
+    terms: Terms,
+) -> Result<E::Response, Failure> {
+    from_json(&ask_on::<E>(parameters, request, terms).await?)
 }
 
 /// Like [`call`], for an answer that is read in parts.
 pub async fn ask<E: Endpoint>(parameters: &[&str], request: &E::Request) -> Result<String, Failure> {
-    prepare(E::METHOD, E::PATH, parameters, to_json(request), None).await
+    ask_on::<E>(parameters, request, Terms::default()).await
+}
+
+/// Like [`ask`], on terms.
+pub async fn ask_on<E: Endpoint>(parameters: &[&str], request: &E::Request, terms: Terms) -> Result<String, Failure> {
+    prepare(E::METHOD, E::PATH, parameters, to_json(request), terms).await
+}
+
+/// Like [`call`], for a POST that also takes a query.
+pub async fn call_with<E: Endpoint>(
+    parameters: &[&str],
+    query: &str,
+    request: &E::Request,
+) -> Result<E::Response, Failure> {
+    let path = format!("{}?{query}", E::PATH);
+    from_json(&prepare(E::METHOD, &path, parameters, to_json(request), Terms::default()).await?)
 }
 
 /// The answer as text, for `documents.rs`.
 pub async fn text<E: Endpoint<Request = ()>>(parameters: &[&str]) -> Result<String, Failure> {
-    prepare(E::METHOD, E::PATH, parameters, Ok(serde_json::Value::Null), None).await
-}
-
-/// Like [`call`], but the server performs the same `key` and body only once and repeats its answer.
-pub async fn call_once<E: Endpoint>(key: &str, request: &E::Request) -> Result<E::Response, Failure> {
-    let exchange = prepare(E::METHOD, E::PATH, &[], to_json(request), Some(key.to_owned()));
-    from_json(&exchange.await?)
+    prepare(
+        E::METHOD,
+        E::PATH,
+        parameters,
+        Ok(serde_json::Value::Null),
+        Terms::default(),
+    )
+    .await
 }
 
 /// The account that calls act for; `None` leaves the choice to the server.
@@ -125,13 +174,13 @@ fn prepare(
     path: &str,
     parameters: &[&str],
     body: Result<serde_json::Value, Failure>,
-    key: Option<String>,
+    terms: Terms,
 ) -> Pin<Box<dyn Future<Output = Result<String, Failure>>>> {
     let path = format!("{API_BASE}{}", endpoint::fill(path, parameters));
-    Box::pin(async move { exchange(method, path, body?, key.as_deref()).await })
+    Box::pin(async move { exchange(method, path, body?, terms).await })
 }
 
-async fn exchange(method: Method, path: String, body: serde_json::Value, key: Option<&str>) -> Result<String, Failure> {
+async fn exchange(method: Method, path: String, body: serde_json::Value, terms: Terms) -> Result<String, Failure> {
     let mut token_is_fresh = false;
     loop {
         let token = if method.is_unsafe() {
@@ -139,7 +188,7 @@ async fn exchange(method: Method, path: String, body: serde_json::Value, key: Op
         } else {
             None
         };
-        match send(method, &path, &body, key, token.as_deref()).await {
+        match send(method, &path, &body, &terms, token.as_deref()).await {
             Err(failure) if failure.is(ErrorCode::Csrf) && !token_is_fresh => forget_csrf(),
             Err(failure) => {
                 if failure.is(ErrorCode::NotSignedIn) {
@@ -171,7 +220,14 @@ async fn csrf_token(is_fresh: &mut bool) -> Result<String, Failure> {
 
 async fn fetch_csrf() -> Result<CsrfToken, Failure> {
     let path = format!("{API_BASE}{}", GetCsrf::PATH);
-    let text = send(GetCsrf::METHOD, &path, &serde_json::Value::Null, None, None).await?;
+    let text = send(
+        GetCsrf::METHOD,
+        &path,
+        &serde_json::Value::Null,
+        &Terms::default(),
+        None,
+    )
+    .await?;
     let answer: CsrfToken = from_json(&text)?;
     CSRF.set(Some(answer.csrf_token.clone()));
     Ok(answer)
@@ -181,7 +237,7 @@ async fn send(
     method: Method,
     path: &str,
     body: &serde_json::Value,
-    key: Option<&str>,
+    terms: &Terms,
     csrf: Option<&str>,
 ) -> Result<String, Failure> {
     let timeout = web_sys::AbortSignal::timeout_with_u32(TIMEOUT_MS);
@@ -197,8 +253,11 @@ async fn send(
     if let Some(account) = ACCOUNT.get() {
         builder = builder.header("X-Account-Id", account.as_str());
     }
-    if let Some(key) = key {
+    if let Some(key) = &terms.key {
         builder = builder.header("Idempotency-Key", key);
+    }
+    if let Some(version) = terms.version {
+        builder = builder.header("If-Match", &format!("\"{version}\""));
     }
     if let Some(csrf) = csrf {
         builder = builder.header("X-CSRF-Token", csrf);
@@ -230,6 +289,23 @@ async fn send(
         Err(_) if matches!(response.status(), 502..=504) => Err(Failure::Offline),
         Err(unreadable) => Err(unreadable),
     }
+}
+
+/// The bytes of a file that a link leads to.
+pub async fn file(address: &str) -> Result<Vec<u8>, Failure> {
+    let timeout = web_sys::AbortSignal::timeout_with_u32(TIMEOUT_MS);
+    let request = Request::get(address).abort_signal(Some(&timeout)).send();
+    let response = request.await.map_err(|_| Failure::Offline)?;
+    match response.ok() {
+        true => response.binary().await.map_err(|_| Failure::Offline),
+        false => Err(Failure::Unreadable),
+    }
+}
+
+/// Where a link to an endpoint leads, with the parameters that `request` has; links carry no headers.
+pub fn link<E: Endpoint>(parameters: &[&str], request: &E::Request) -> String {
+    let path = format!("{API_BASE}{}", endpoint::fill(E::PATH, parameters));
+    with_query(&path, &to_json(request).unwrap_or_default())
 }
 
 fn with_query(path: &str, parameters: &serde_json::Value) -> String {

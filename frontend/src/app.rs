@@ -9,14 +9,14 @@ use leptos_router::{
 use crate::{
     chunk::open,
     components::toast::{Toast, ToastHost},
-    features::{account, audit, auth, checkout, invoices, keys, members, payments},
+    features::{account, audit, auth, checkout, invoices, keys, members, methods, payfast, payments, reports, today},
     frame::Frame,
     pages::{
         legal::{PrivacyPage, RefundsPage, TermsPage},
         not_found::NotFoundPage,
         start::{PlansPage, StartPage},
     },
-    session::{Session, guarded, in_account},
+    session::{Session, for_staff, guarded, in_account, in_books},
     site::SiteFacts,
 };
 
@@ -43,6 +43,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/invitation") view=|| open(members::invitation())/>
                     <Route path=path!("/checkout") view=|| in_account(checkout::checkout())/>
                     <Route path=path!("/home") view=|| guarded(account::home())/>
+                    <Route path=path!("/today") view=|| for_staff(today::today())/>
+                    <Route path=path!("/reports") view=|| for_staff(reports::reports())/>
+                    <Route path=path!("/payfast/:tool/:id?") view=|| for_staff(payfast::tools())/>
+                    <Route path=path!("/payment-methods/:id?/:after?") view=|| in_account(methods::list())/>
                     <Route path=path!("/account") view=|| guarded(account::account())/>
                     <Route path=path!("/account/company") view=|| guarded(account::company())/>
                     <Route path=path!("/account/members") view=|| in_account(members::list())/>
@@ -53,10 +57,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account/two-step") view=|| guarded(account::two_step())/>
                     <Route path=path!("/account/sessions") view=|| guarded(account::sessions())/>
                     <Route path=path!("/account/appearance") view=|| guarded(account::appearance())/>
-                    <Route path=path!("/invoices") view=|| in_account(invoices::list())/>
-                    <Route path=path!("/invoices/:id") view=|| in_account(invoices::one())/>
-                    <Route path=path!("/payments") view=|| in_account(payments::list())/>
-                    <Route path=path!("/payments/:id") view=|| in_account(payments::one())/>
+                    <Route path=path!("/invoices") view=|| in_books(invoices::list())/>
+                    <Route path=path!("/invoices/new") view=|| for_staff(invoices::new())/>
+                    <Route path=path!("/invoices/:id/edit") view=|| for_staff(invoices::edit())/>
+                    <Route path=path!("/invoices/:id") view=|| in_books(invoices::one())/>
+                    <Route path=path!("/credit") view=|| in_account(payments::credit())/>
+                    <Route path=path!("/payments") view=|| in_books(payments::list())/>
+                    <Route path=path!("/payments/:id") view=|| in_books(payments::one())/>
                     <Route path=path!("/payments/:id/return") view=|| open(payments::back())/>
                     <Route path=path!("/payments/:id/cancelled") view=|| open(payments::cancelled())/>
                 </FlatRoutes>

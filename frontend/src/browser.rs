@@ -1,5 +1,7 @@
 //! The few things we ask of the browser, so that no page talks to `web_sys` itself.
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, Utc};
 use common::payments::Checkout;
 use leptos::prelude::{document, window};
@@ -92,6 +94,39 @@ pub fn focus(id: &str) {
     }
 }
 
+/// The id of the element that has the keyboard; empty when it has none.
+pub fn focused_id() -> String {
+    document()
+        .active_element()
+        .map(|element| element.id())
+        .unwrap_or_default()
+}
+
+/// Whether keys are text now: the keyboard is in a field.
+pub fn is_typing() -> bool {
+    document().active_element().is_some_and(|element| {
+        let is_tick = matches!(element.get_attribute("type").as_deref(), Some("checkbox" | "radio"));
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") && !is_tick
+    })
+}
+
+/// Whether a dialog is open, which has the keyboard for itself.
+pub fn has_dialog() -> bool {
+    matches!(document().query_selector("dialog[open]"), Ok(Some(_)))
+}
+
+/// Runs `act` each time the page is hidden: left, closed, or behind another tab.
+pub fn when_hidden(act: impl Fn() + 'static) {
+    let hidden = Closure::<dyn Fn()>::new(move || {
+        if document().hidden() {
+            act();
+        }
+    });
+    // Without the listener it happens when its time is over.
+    let _ = document().add_event_listener_with_callback("visibilitychange", hidden.as_ref().unchecked_ref());
+    hidden.forget();
+}
+
 /// Gives the keyboard to the heading of the page, when what had it is gone.
 pub fn focus_heading() {
     if let Ok(Some(heading)) = document().query_selector("h1")
@@ -114,14 +149,43 @@ pub fn set_theme(theme: Option<&str>) {
     };
 }
 
+/// Adds a style sheet that comes with a chunk, once. The policy allows no `<style>`; sheets of scripts it does.
+pub fn wear(name: &'static str, css: &'static str) {
+    thread_local! {
+        static WORN: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+    }
+    if WORN.with_borrow(|worn| worn.contains(&name)) {
+        return;
+    }
+    // Browsers without such sheets show the page plainly.
+    if adopt(css).is_ok() {
+        WORN.with_borrow_mut(|worn| worn.push(name));
+    }
+}
+
+fn adopt(css: &str) -> Result<(), JsValue> {
+    let make: js_sys::Function = js_sys::Reflect::get(&window(), &"CSSStyleSheet".into())?.dyn_into()?;
+    let sheet = js_sys::Reflect::construct(&make, &js_sys::Array::new())?;
+    let replace: js_sys::Function = js_sys::Reflect::get(&sheet, &"replaceSync".into())?.dyn_into()?;
+    replace.call1(&sheet, &css.into())?;
+    let worn = js_sys::Reflect::get(&document(), &"adoptedStyleSheets".into())?;
+    let push: js_sys::Function = js_sys::Reflect::get(&worn, &"push".into())?.dyn_into()?;
+    push.call1(&worn, &sheet).map(drop)
+}
+
 /// Posts the signed form to the gateway in this tab, with the fields in their order.
 pub fn post_form(checkout: &Checkout) -> Option<()> {
+    post_fields(&checkout.process_url, &checkout.fields)
+}
+
+/// Posts `fields` to `address` in this tab, in their order.
+pub fn post_fields(address: &str, fields: &[(String, String)]) -> Option<()> {
     let document = document();
     let form: HtmlFormElement = document.create_element("form").ok()?.dyn_into().ok()?;
     form.set_method("post");
-    form.set_action(&checkout.process_url);
+    form.set_action(address);
     form.set_hidden(true);
-    for (name, value) in &checkout.fields {
+    for (name, value) in fields {
         let input: HtmlInputElement = document.create_element("input").ok()?.dyn_into().ok()?;
         input.set_type("hidden");
         input.set_name(name);
@@ -130,6 +194,21 @@ pub fn post_form(checkout: &Checkout) -> Option<()> {
     }
     document.body()?.append_child(&form).ok()?;
     form.submit().ok()
+}
+
+/// Saves `bytes` as a file, as if a link to it had been pressed.
+pub fn save_file(name: &str, bytes: &[u8]) -> Option<()> {
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    let blob = web_sys::Blob::new_with_u8_array_sequence(&parts).ok()?;
+    let address = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
+    let link: HtmlElement = document().create_element("a").ok()?.dyn_into().ok()?;
+    link.set_attribute("href", &address).ok()?;
+    link.set_attribute("download", name).ok()?;
+    link.click();
+    // The browser has taken the bytes by then.
+    let free = move || drop(web_sys::Url::revoke_object_url(&address));
+    leptos::prelude::set_timeout(free, std::time::Duration::from_secs(30));
+    Some(())
 }
 
 /// Reloads a page that Back brings out of the browser's cache, so that it asks the server again.

@@ -1,6 +1,6 @@
 //! Dates as people in South Africa read them: `24 Nov 2026, 09:14`, at UTC+2 all year.
 
-use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 
 use crate::text::t;
 
@@ -12,14 +12,72 @@ const OFFSET_HOURS: i64 = 2;
 
 /// `24 Nov 2026`
 pub fn date(at: DateTime<Utc>) -> String {
+    calendar_day(local(at).date())
+}
+
+/// `24 Nov`, where the year is plain.
+pub fn short_date(at: DateTime<Utc>) -> String {
     let local = local(at);
-    format!("{} {} {}", local.day(), MONTHS[local.month0() as usize], local.year())
+    format!("{} {}", local.day(), MONTHS[local.month0() as usize])
+}
+
+/// A day without a time: `24 Nov 2026`.
+pub fn calendar_day(day: NaiveDate) -> String {
+    format!("{} {} {}", day.day(), MONTHS[day.month0() as usize], day.year())
+}
+
+/// Two days: `1 Nov – 24 Nov 2026`, with both years where they differ.
+pub fn day_range(from: NaiveDate, to: NaiveDate) -> String {
+    if from.year() == to.year() {
+        let from = format!("{} {}", from.day(), MONTHS[from.month0() as usize]);
+        return format!("{from} – {}", calendar_day(to));
+    }
+    format!("{} – {}", calendar_day(from), calendar_day(to))
+}
+
+/// The day of the calendar in South Africa.
+pub fn today(now: DateTime<Utc>) -> NaiveDate {
+    local(now).date()
+}
+
+/// `2026-11-24`, as fields and addresses write a day; no other form, and only of this century.
+pub fn parse_day(text: &str) -> Option<NaiveDate> {
+    let mut parts = text.split('-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || (year.len(), month.len(), day.len()) != (4, 2, 2) || !year.starts_with("20") {
+        return None;
+    }
+    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+/// The other way round: `2026-11-24`.
+pub fn day_text(day: NaiveDate) -> String {
+    format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
+}
+
+/// `14:32`
+pub fn clock_time(at: DateTime<Utc>) -> String {
+    let local = local(at);
+    format!("{:02}:{:02}", local.hour(), local.minute())
 }
 
 /// `24 Nov 2026, 09:14`
 pub fn date_time(at: DateTime<Utc>) -> String {
+    format!("{}, {}", date(at), clock_time(at))
+}
+
+/// The day in South Africa as requests and addresses write it: `2026-11-24`.
+pub fn day(at: DateTime<Utc>) -> String {
     let local = local(at);
-    format!("{}, {:02}:{:02}", date(at), local.hour(), local.minute())
+    format!("{:04}-{:02}-{:02}", local.year(), local.month(), local.day())
+}
+
+/// A day as [`day`] writes it, in words; what is none stays as it is.
+pub fn day_words(day: &str) -> String {
+    match common::instant::parse(&format!("{day}T10:00:00Z")) {
+        Some(noon) => date(noon),
+        None => day.to_owned(),
+    }
 }
 
 /// How long ago: `5 minutes ago`, `yesterday`; after a week the date.
@@ -88,6 +146,26 @@ mod tests {
         assert_eq!(date_time(at("2026-12-31T22:05:00Z")), "1 Jan 2027, 00:05");
         assert_eq!(date(at("2026-02-28T21:59:59Z")), "28 Feb 2026");
         assert_eq!(machine(at("2026-11-24T07:14:59Z")), "2026-11-24T07:14:59Z");
+    }
+
+    #[test]
+    fn days_are_written_for_machines_and_read_by_people() {
+        assert_eq!(day(at("2026-12-31T22:05:00Z")), "2027-01-01");
+        assert_eq!(day_words("2026-02-03"), "3 Feb 2026");
+        assert_eq!(day_words("soon"), "soon");
+    }
+
+    #[test]
+    fn days_are_read_as_fields_write_them() {
+        for text in ["2026-11-24", "2028-02-29"] {
+            assert_eq!(parse_day(text).map(day_text).as_deref(), Some(text));
+        }
+        for text in ["", "24-11-2026", "2026-02-29", "1999-01-01", "2026-1-1", "2026-11-24-1"] {
+            assert_eq!(parse_day(text), None, "{text}");
+        }
+        let [first, last, next] = ["2026-11-01", "2026-11-24", "2027-01-02"].map(|text| parse_day(text).unwrap());
+        assert_eq!(day_range(first, last), "1 Nov – 24 Nov 2026");
+        assert_eq!(day_range(first, next), "1 Nov 2026 – 2 Jan 2027");
     }
 
     #[test]

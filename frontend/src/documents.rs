@@ -6,14 +6,16 @@
 use common::{
     Endpoint, Money,
     ids::{InvoiceId, PaymentId, PaymentMethodId},
-    invoices::{AppliedPayment, CreditNote, GetInvoice, Invoice, InvoiceLine, Party},
-    payments::{CancelPayment, GetPayment, Payment, PaymentEvent},
+    invoices::{
+        AppliedPayment, CreateInvoice, CreditNote, GetInvoice, Invoice, InvoiceLine, NewInvoice, Party, Reason,
+    },
+    payments::{CancelPayment, GetPayment, Payment, PaymentAttempt, PaymentEvent, ReversePayment},
     plans::ProductCode,
     refunds::Refund,
 };
 use serde::Deserialize;
 
-use crate::api::{self, Failure};
+use crate::api::{self, Failure, Terms};
 
 #[derive(Deserialize)]
 struct InvoiceRest {
@@ -30,10 +32,27 @@ struct InvoiceRest {
 }
 
 pub async fn invoice(id: InvoiceId) -> Result<Invoice, Failure> {
-    let text = api::text::<GetInvoice>(&[id.as_str()]).await?;
-    let rest: InvoiceRest = api::from_json(&text)?;
+    read_invoice(&api::text::<GetInvoice>(&[id.as_str()]).await?)
+}
+
+/// Does something with an invoice, and answers how it stands then.
+pub async fn change_invoice<E: Endpoint>(
+    id: InvoiceId,
+    request: &E::Request,
+    terms: Terms,
+) -> Result<Invoice, Failure> {
+    read_invoice(&api::ask_on::<E>(&[id.as_str()], request, terms).await?)
+}
+
+/// Writes a new draft.
+pub async fn create_invoice(draft: &NewInvoice, terms: Terms) -> Result<Invoice, Failure> {
+    read_invoice(&api::ask_on::<CreateInvoice>(&[], draft, terms).await?)
+}
+
+fn read_invoice(text: &str) -> Result<Invoice, Failure> {
+    let rest: InvoiceRest = api::from_json(text)?;
     Ok(Invoice {
-        summary: api::from_json(&text)?,
+        summary: api::from_json(text)?,
         title: rest.title,
         supplier: rest.supplier,
         customer: rest.customer,
@@ -54,6 +73,7 @@ struct PaymentRest {
     payment_method_id: Option<PaymentMethodId>,
     reversed_at: Option<String>,
     refundable: Money,
+    attempts: Vec<PaymentAttempt>,
     refunds: Vec<Refund>,
     events: Vec<PaymentEvent>,
 }
@@ -67,15 +87,23 @@ pub async fn cancel_payment(id: PaymentId) -> Result<Payment, Failure> {
     read_payment::<CancelPayment>(id).await
 }
 
+/// Records that the bank took the money back, and answers how the payment stands then.
+pub async fn reverse_payment(id: PaymentId, reason: &Reason) -> Result<Payment, Failure> {
+    payment_of(&api::ask::<ReversePayment>(&[id.as_str()], reason).await?)
+}
+
 async fn read_payment<E: Endpoint<Request = ()>>(id: PaymentId) -> Result<Payment, Failure> {
-    let text = api::text::<E>(&[id.as_str()]).await?;
-    let rest: PaymentRest = api::from_json(&text)?;
+    payment_of(&api::text::<E>(&[id.as_str()]).await?)
+}
+
+/// Reads a payment in two passes.
+pub fn payment_of(text: &str) -> Result<Payment, Failure> {
+    let rest: PaymentRest = api::from_json(text)?;
     Ok(Payment {
-        summary: api::from_json(&text)?,
+        summary: api::from_json(text)?,
         credited: rest.credited,
         product_code: rest.product_code,
-        // No page shows the attempts, so they are not read.
-        attempts: Vec::new(),
+        attempts: rest.attempts,
         payment_method_id: rest.payment_method_id,
         reversed_at: rest.reversed_at.and_then(|at| at.parse().ok()),
         refundable: rest.refundable,

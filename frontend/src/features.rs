@@ -7,4 +7,8 @@ pub mod checkout;
 pub mod invoices;
 pub mod keys;
 pub mod members;
+pub mod methods;
+pub mod payfast;
 pub mod payments;
+pub mod reports;
+pub mod today;

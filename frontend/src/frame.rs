@@ -1,5 +1,6 @@
 //! What stands around every page: bars, rail, footer, the banner of test mode.
 
+use common::auth::StaffRole;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -31,14 +32,15 @@ impl Surround {
     fn of(path: &str) -> Self {
         match path.split('/').nth(1).unwrap_or_default() {
             "checkout" => Surround::Checkout,
-            "home" | "account" | "invoices" | "payments" => Surround::Signed,
+            "home" | "account" | "invoices" | "payments" | "payment-methods" | "credit" | "today" | "reports"
+            | "payfast" => Surround::Signed,
             _ => Surround::Public,
         }
     }
 }
 
 fn is_receipt(path: &str) -> bool {
-    path.ends_with("/return") || path.ends_with("/cancelled")
+    path.starts_with("/payments/") && (path.ends_with("/return") || path.ends_with("/cancelled"))
 }
 
 #[component]
@@ -122,16 +124,21 @@ fn signed_bar() -> impl IntoView {
     }.into_any()
 }
 
+#[derive(Clone, Copy)]
 struct Place {
     href: &'static str,
     icon: &'static str,
     name: &'static str,
 }
 
-fn places() -> [Place; 4] {
+fn place(href: &'static str, icon: &'static str, name: &'static str) -> Place {
+    Place { href, icon, name }
+}
+
+/// Where a customer goes; everything has room in the bar of a phone.
+fn places() -> Vec<Place> {
     let texts = t().common;
-    let place = |href, icon, name| Place { href, icon, name };
-    [
+    vec![
         place("/home", "home", texts.nav_home),
         place("/invoices", "invoice", texts.nav_invoices),
         place("/payments", "card", texts.nav_payments),
@@ -139,7 +146,42 @@ fn places() -> [Place; 4] {
     ]
 }
 
-fn place_link(place: Place) -> impl IntoView {
+/// Where the staff go: what stands in the bar of a phone, and what else the role opens.
+struct Desk {
+    first: Vec<Place>,
+    more: Vec<Place>,
+    payfast: Vec<Place>,
+}
+
+impl Desk {
+    fn of(role: StaffRole) -> Self {
+        let texts = t().common;
+        let money = |place| Some(place).filter(|_| role >= StaffRole::Billing);
+        let payfast = [
+            money(place("/payfast/notifications", "inbox", texts.nav_notifications)),
+            Some(place("/payfast/signatures", "doctor", texts.nav_signatures)),
+            money(place("/payfast/books", "book", texts.nav_books)),
+            money(place("/payfast/reconciliations", "scale", texts.nav_reconciliation)),
+        ];
+        Desk {
+            first: vec![
+                place("/today", "home", texts.nav_today),
+                place("/invoices", "invoice", texts.nav_invoices),
+                place("/payments", "card", texts.nav_payments),
+            ],
+            more: money(place("/reports", "chart", texts.nav_reports))
+                .into_iter()
+                .collect(),
+            payfast: payfast.into_iter().flatten().collect(),
+        }
+    }
+}
+
+fn settings() -> Place {
+    place("/account", "gear", t().common.nav_settings)
+}
+
+fn place_link(place: Place) -> AnyView {
     let path = use_location().pathname;
     let Place {
         href,
@@ -150,11 +192,10 @@ fn place_link(place: Place) -> impl IntoView {
         let path = path.read();
         // After PayFast one is nowhere yet; Home is where the way leads.
         let path = if is_receipt(&path) { "/home" } else { path.as_str() };
-        path.strip_prefix(href)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        is_below(path, href) || (href == "/account" && is_below(path, "/payment-methods"))
     };
     view! {
-        <a href=href aria-current=current(is_here)>
+        <a href=href title=name aria-current=current(is_here)>
             {icon(icon_name)}
             <span>{name}</span>
         </a>
@@ -162,22 +203,80 @@ fn place_link(place: Place) -> impl IntoView {
     .into_any()
 }
 
+fn is_below(path: &str, href: &str) -> bool {
+    path.strip_prefix(href)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn links(places: Vec<Place>) -> AnyView {
+    places.into_iter().map(place_link).collect_view().into_any()
+}
+
+/// The staff's own frame, while they look at no single company.
+fn desk() -> Memo<Option<StaffRole>> {
+    let session = use_session();
+    Memo::new(move |_| session.staff_role().filter(|_| session.is_desk()))
+}
+
 fn bottom_bar() -> impl IntoView {
+    let desk = desk();
+    let items = move || match desk.get() {
+        Some(role) => {
+            let desk = Desk::of(role);
+            view! { {links(desk.first)} {more(desk.more, desk.payfast)} }.into_any()
+        }
+        None => links(places()),
+    };
+    view! { <nav class="bottombar" aria-label=t().common.nav_main>{dynamic(items)}</nav> }.into_any()
+}
+
+/// The sheet behind More; the browser opens and closes it, and each change of page brings a closed one.
+fn more(more: Vec<Place>, payfast: Vec<Place>) -> AnyView {
+    let path = use_location().pathname;
+    let texts = t().common;
+    let here: Vec<_> = more.iter().chain(&payfast).map(|place| place.href).collect();
+    let is_here = move || is_below(&path.read(), "/account") || here.iter().any(|href| is_below(&path.read(), href));
+    let sheet = move || {
+        path.track();
+        view! {
+            <div class="more" id="more" popover="auto">
+                {links(more.clone())}
+                <p class="label">{texts.nav_payfast}</p>
+                {links(payfast.clone())}
+                <hr/>
+                {place_link(settings())}
+            </div>
+        }
+        .into_any()
+    };
     view! {
-        <nav class="bottombar" aria-label=t().common.nav_main>
-            {places().into_iter().map(place_link).collect_view()}
-        </nav>
+        <button type="button" popovertarget="more" aria-current=current(is_here)>{icon("dots")} <span>{texts.nav_more}</span></button>
+        {dynamic(sheet)}
     }
     .into_any()
 }
 
 fn rail() -> impl IntoView {
     let texts = t().common;
+    let desk = desk();
+    let items = move || match desk.get() {
+        Some(role) => {
+            let Desk { first, more, payfast } = Desk::of(role);
+            view! {
+                <div class="rail-items">{links(first)} {links(more)}</div>
+                <p class="rail-label label" id="rail-payfast">{texts.nav_payfast}</p>
+                <div class="rail-items rail-group" role="group" aria-labelledby="rail-payfast">{links(payfast)}</div>
+                <div class="rail-items rail-last">{place_link(settings())}</div>
+            }
+            .into_any()
+        }
+        None => view! { <div class="rail-items">{links(places())}</div> }.into_any(),
+    };
     view! {
         <nav class="rail" aria-label=texts.nav_main>
             <Logo href="/home"/>
             {switcher::in_rail()}
-            <div class="rail-items">{places().into_iter().map(place_link).collect_view()}</div>
+            {dynamic(items)}
             {rail_self()}
         </nav>
     }
@@ -239,6 +338,21 @@ mod tests {
         assert_eq!(Surround::of("/checkout"), Surround::Checkout);
         assert_eq!(Surround::of("/payments/7/return"), Surround::Signed);
         assert_eq!(Surround::of("/payments-of-others"), Surround::Public);
+    }
+
+    #[test]
+    fn support_sees_no_place_that_only_moves_money() {
+        let of = |role| {
+            let Desk { first, more, payfast } = Desk::of(role);
+            let all = first.into_iter().chain(more).chain(payfast);
+            all.map(|place| place.href).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            of(StaffRole::Support),
+            ["/today", "/invoices", "/payments", "/payfast/signatures"]
+        );
+        assert_eq!(of(StaffRole::Billing).len(), 8);
+        assert_eq!(of(StaffRole::Billing), of(StaffRole::Admin));
     }
 
     #[test]

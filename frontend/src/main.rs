@@ -3,6 +3,7 @@
 //! `app.rs` has the routes; `features/` the pages; `components/` the parts they share; `text.rs` every sentence.
 //! `api.rs` calls the server with the types of `common`; `session.rs` knows who is signed in.
 
+mod accounts;
 mod address;
 mod api;
 mod app;
@@ -16,6 +17,7 @@ mod documents;
 mod explain;
 mod features;
 mod frame;
+mod lists;
 mod next;
 mod orders;
 mod pages;

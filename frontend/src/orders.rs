@@ -140,7 +140,7 @@ pub fn forget_payment(payment: PaymentId) {
 async fn post(key: &str, request: &CheckoutRequest) -> Result<Checkout, Failure> {
     let mut tries = 1;
     loop {
-        match api::call_once::<StartCheckout>(key, request).await {
+        match api::call_on::<StartCheckout>(&[], request, api::Terms::once(key)).await {
             Err(failure) if failure.is(ErrorCode::IdempotencyInFlight) && tries < IN_FLIGHT_TRIES => {
                 tries += 1;
                 TimeoutFuture::new(IN_FLIGHT_PAUSE_MS).await;

@@ -8,7 +8,7 @@ use leptos_router::{
     hooks::{use_location, use_navigate, use_query_map},
 };
 
-use crate::{address::query_value, browser, components::icon::icon_16, text::t};
+use crate::{address::query_value, browser, components::icon::icon_16, lists::grouped, text::t};
 
 /// Rows on a page.
 pub const ROWS: u32 = 20;
@@ -46,6 +46,9 @@ pub fn Pager(
     rows: usize,
     total: Option<i64>,
     next_cursor: Option<String>,
+    /// Sums of all that match, beside the range.
+    #[prop(optional)]
+    sums: Option<AnyView>,
 ) -> impl IntoView {
     let texts = t().common;
     let place = untrack(use_place());
@@ -72,7 +75,7 @@ pub fn Pager(
     let from = first.to_string();
     let to = (first as usize + rows.saturating_sub(1)).to_string();
     let range = match total {
-        Some(total) => texts.range(&from, &to, &total.to_string()),
+        Some(total) => texts.range(&from, &to, &grouped(total)),
         None => texts.range_open(&from, &to),
     };
     let number = place.number;
@@ -83,7 +86,7 @@ pub fn Pager(
             .filter(|cursor| !cursor.is_empty());
         view! {
             <button class="btn btn-secondary" type="button" on:click=move |_| open(number - 1, cursor.clone())>
-                {icon_16("left")} {texts.previous}
+                {icon_16("left")} <span>{texts.previous}</span>
             </button>
         }
         .into_any()
@@ -91,7 +94,7 @@ pub fn Pager(
     let next = next_cursor.map(|cursor| {
         view! {
             <button class="btn btn-secondary" type="button" on:click=move |_| open(number + 1, Some(cursor.clone()))>
-                {texts.next} {icon_16("right")}
+                <span>{texts.next}</span> {icon_16("right")}
             </button>
         }
         .into_any()
@@ -99,6 +102,7 @@ pub fn Pager(
     view! {
         <nav class="list-foot pager" aria-label=texts.pages>
             <p role="status">{range}</p>
+            {sums}
             <div class="pager-buttons no-print">{previous} {next}</div>
         </nav>
     }

@@ -2,7 +2,7 @@
 //!
 //! The server decides; this only keeps people from pressing what would be refused.
 
-use common::accounts::AccountRole;
+use common::{accounts::AccountRole, auth::StaffRole};
 use leptos::prelude::*;
 
 use crate::{
@@ -35,7 +35,7 @@ pub fn rights(role: AccountRole) -> &'static str {
     }
 }
 
-/// `view` to those who have `role`, and to others whom to ask for it.
+/// `view` to those who have `role`, and to others whom to ask for it; nothing to staff, who act for no company.
 pub fn allowed<V: IntoView + 'static>(
     role: AccountRole,
     deed: &'static str,
@@ -45,13 +45,38 @@ pub fn allowed<V: IntoView + 'static>(
     let is_allowed = Memo::new(move |_| session.may(role));
     dynamic(move || match is_allowed.get() {
         true => view().into_any(),
+        false if session.is_desk() => ().into_any(),
         false => ask_owner(deed),
+    })
+}
+
+/// `view` to those who have `role`, and nothing to others, where the page has said already whom to ask.
+pub fn allowed_only<V: IntoView + 'static>(role: AccountRole, view: impl Fn() -> V + Send + 'static) -> AnyView {
+    let session = use_session();
+    let is_allowed = Memo::new(move |_| session.may(role));
+    dynamic(move || is_allowed.get().then(|| view().into_any()))
+}
+
+/// `view` to staff who have `role`, to other staff whom to ask for it, and nothing to customers.
+pub fn allowed_staff<V: IntoView + 'static>(
+    role: StaffRole,
+    deed: &'static str,
+    view: impl Fn() -> V + Send + 'static,
+) -> AnyView {
+    let session = use_session();
+    dynamic(move || match session.staff_role() {
+        Some(own) if own >= role => view().into_any(),
+        Some(_) => ask_words(t().roles.ask_billing(deed)),
+        None => ().into_any(),
     })
 }
 
 /// "Ask an owner of Karoo Kiln to pay this invoice."
 pub fn ask_owner(deed: &'static str) -> AnyView {
-    let words = t().roles.ask_owner(&company(), deed);
+    ask_words(t().roles.ask_owner(&company(), deed))
+}
+
+fn ask_words(words: String) -> AnyView {
     view! { <p class="ask-owner small">{icon_16("lock")} <span>{words}</span></p> }.into_any()
 }
 
@@ -78,6 +103,19 @@ pub fn no_company() -> AnyView {
         <div class="page page-narrow stack">
             <Heading text=t().roles.no_account_title/>
             {no_company_words()}
+        </div>
+    }
+    .into_any()
+}
+
+/// In place of a page of the staff, for everybody else.
+pub fn not_staff() -> AnyView {
+    let texts = t().roles;
+    view! {
+        <div class="page page-narrow stack">
+            <Heading text=texts.not_staff_title/>
+            <p class="soft">{texts.not_staff}</p>
+            <div class="row"><ButtonLink href="/home" label=t().common.go_home kind=Kind::Secondary/></div>
         </div>
     }
     .into_any()

@@ -181,6 +181,23 @@ impl Session {
         })
     }
 
+    /// Whether the person works at the billing desk: staff who look at no single account.
+    pub fn is_desk(self) -> bool {
+        self.account_id().is_none() && self.staff_role().is_some()
+    }
+
+    /// Whether the person has `role` on the staff, or more; the server decides again.
+    pub fn may_as_staff(self, role: StaffRole) -> bool {
+        self.staff_role().is_some_and(|own| own >= role)
+    }
+
+    /// Back to the billing desk, which sees all accounts; every private page starts anew.
+    pub fn choose_desk(self) {
+        browser::local().remove(ACCOUNT_KEY);
+        api::act_for(None);
+        self.account.set(None);
+    }
+
     /// The person joined an account, which is shown from now on.
     pub fn joined(self, account: AccountSummary) {
         let id = account.id;
@@ -217,11 +234,13 @@ impl Session {
 
     fn begin(self, signed_in: SignedIn) {
         let chosen = browser::local().get(ACCOUNT_KEY);
+        let is_staff = signed_in.user.staff_role.is_some();
         let account = signed_in
             .accounts
             .iter()
             .find(|account| chosen.as_deref() == Some(account.id.as_str()))
-            .or(signed_in.accounts.first())
+            // Staff who chose no company of their own work at the desk.
+            .or(signed_in.accounts.first().filter(|_| !is_staff))
             .cloned();
         api::act_for(account.as_ref().map(|account| account.id));
         self.account.set(account);
@@ -308,12 +327,31 @@ pub fn guarded(page: Page) -> impl IntoView {
 }
 
 /// As [`guarded`], for pages about a company: who belongs to none is told what to do.
-pub fn in_account(page: Page) -> impl IntoView {
+pub fn in_account(page: Page) -> AnyView {
     let session = use_session();
-    let stage = session.stage();
-    let is_alone = Memo::new(move |_| stage.get() == Stage::Show && session.account_id().is_none());
-    dynamic(move || match is_alone.get() {
-        true => roles::no_company(),
+    unless(page, roles::no_company, move || session.account_id().is_none())
+}
+
+/// As [`in_account`], for lists and documents that staff see of every company.
+pub fn in_books(page: Page) -> AnyView {
+    let session = use_session();
+    unless(page, roles::no_company, move || {
+        session.account_id().is_none() && session.staff_role().is_none()
+    })
+}
+
+/// As [`guarded`], for pages of the staff.
+pub fn for_staff(page: Page) -> AnyView {
+    let session = use_session();
+    unless(page, roles::not_staff, move || session.staff_role().is_none())
+}
+
+/// `page`, unless it `is_closed` to whoever is signed in.
+fn unless(page: Page, instead: fn() -> AnyView, is_closed: impl Fn() -> bool + Send + Sync + 'static) -> AnyView {
+    let stage = use_session().stage();
+    let is_closed = Memo::new(move |_| stage.get() == Stage::Show && is_closed());
+    dynamic(move || match is_closed.get() {
+        true => instead(),
         false => guarded(page).into_any(),
     })
 }

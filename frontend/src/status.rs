@@ -3,13 +3,17 @@
 use chrono::{DateTime, Utc};
 use common::{
     invoices::{InvoiceStatus, InvoiceSummary},
+    itn::{ItnStatus, Verdict},
+    payment_methods::PaymentMethodStatus,
     payments::PaymentStatus,
+    reconciliations::{ReconciliationStatus, StatementVerdict},
+    refunds::RefundStatus,
 };
 
 use crate::{
     components::badge::{Mark, Tone},
     dates,
-    text::t,
+    text::{states, t},
 };
 
 /// An invoice's state; `overdue` and `part paid` are derived here.
@@ -79,6 +83,117 @@ pub fn payment(status: PaymentStatus) -> Mark {
         PaymentStatus::Failed => (Tone::Danger, "cross", texts.payment_failed),
         PaymentStatus::Canceled => (Tone::Neutral, "slash", texts.payment_cancelled),
         PaymentStatus::Expired => (Tone::Neutral, "hourglass", texts.payment_expired),
+    };
+    Mark::new(tone, icon, words)
+}
+
+/// A payment's state as a filter names it.
+pub fn payment_name(status: PaymentStatus) -> &'static str {
+    let texts = t().common;
+    match status {
+        PaymentStatus::Created => texts.payment_started,
+        PaymentStatus::AwaitingCustomer => states().payment_open,
+        PaymentStatus::Processing => texts.payment_processing,
+        PaymentStatus::Unknown => texts.payment_unknown,
+        PaymentStatus::Succeeded => texts.payment_paid,
+        PaymentStatus::Failed => texts.payment_failed,
+        PaymentStatus::Canceled => texts.payment_cancelled,
+        PaymentStatus::Expired => texts.payment_expired,
+    }
+}
+
+/// A payment's state, in the words for the staff.
+pub fn payment_for_staff(status: PaymentStatus) -> Mark {
+    match status {
+        PaymentStatus::AwaitingCustomer => Mark::new(Tone::Info, "clock", states().waiting_customer),
+        other => payment(other),
+    }
+}
+
+pub fn refund(status: RefundStatus) -> Mark {
+    let texts = states();
+    let (tone, icon, words) = match status {
+        RefundStatus::Requested | RefundStatus::Submitted => (Tone::Info, "return", texts.refund_on_way),
+        RefundStatus::AwaitingBankDetails => (Tone::Warning, "bank", texts.refund_bank),
+        RefundStatus::Succeeded => (Tone::Positive, "return", texts.refunded),
+        RefundStatus::Failed => (Tone::Danger, "cross", texts.refund_failed),
+        RefundStatus::Unknown => (Tone::Warning, "question", texts.checking),
+    };
+    Mark::new(tone, icon, words)
+}
+
+/// Where a notification of PayFast stands.
+pub fn notification(status: ItnStatus) -> Mark {
+    let texts = states();
+    let (tone, icon, words) = match status {
+        ItnStatus::Received => (Tone::Neutral, "inbox", texts.itn_received),
+        ItnStatus::Verified => (Tone::Info, "shield", texts.itn_verified),
+        ItnStatus::Applied => (Tone::Positive, "check", texts.itn_applied),
+        ItnStatus::Duplicate => (Tone::Neutral, "copy", texts.itn_duplicate),
+        ItnStatus::Quarantined => (Tone::Warning, "box", texts.itn_held),
+        ItnStatus::Rejected => (Tone::Danger, "refused", texts.itn_refused),
+    };
+    Mark::new(tone, icon, words)
+}
+
+/// One of PayFast's four checks.
+pub fn check(verdict: Verdict) -> Mark {
+    let texts = states();
+    let (tone, icon, words) = match verdict {
+        Verdict::Passed => (Tone::Positive, "check", texts.check_passed),
+        Verdict::Failed => (Tone::Danger, "cross", texts.check_failed),
+        Verdict::NotDone => (Tone::Neutral, "dots", texts.check_not_done),
+    };
+    Mark::new(tone, icon, words)
+}
+
+/// Whether a promise of the books holds; `None` before its first check.
+pub fn promise(holds: Option<bool>) -> Mark {
+    let texts = states();
+    let (tone, icon, words) = match holds {
+        Some(true) => (Tone::Positive, "check", texts.holds),
+        Some(false) => (Tone::Danger, "triangle", texts.broken),
+        None => (Tone::Neutral, "dots", texts.not_checked),
+    };
+    Mark::new(tone, icon, words)
+}
+
+pub fn reconciliation(status: ReconciliationStatus) -> Mark {
+    let texts = states();
+    let (tone, icon, words) = match status {
+        ReconciliationStatus::Running => (Tone::Info, "arrows", texts.running),
+        ReconciliationStatus::Finished => (Tone::Positive, "check", texts.finished),
+        ReconciliationStatus::Failed => (Tone::Danger, "cross", texts.failed),
+    };
+    Mark::new(tone, icon, words)
+}
+
+/// What a line of PayFast's statement means.
+pub fn statement_line(verdict: StatementVerdict) -> Mark {
+    let texts = states();
+    let (tone, icon, words) = match verdict {
+        StatementVerdict::Matched => (Tone::Positive, "check", texts.line_matched),
+        StatementVerdict::Healed => (Tone::Info, "shield", texts.line_healed),
+        StatementVerdict::Missing => (Tone::Danger, "question", texts.line_missing),
+        StatementVerdict::Unknown => (Tone::Danger, "triangle", texts.line_unknown),
+        StatementVerdict::Duplicate => (Tone::Warning, "copy", texts.line_duplicate),
+        StatementVerdict::AmountDrift => (Tone::Danger, "scale", texts.line_amount),
+        StatementVerdict::FeeDrift => (Tone::Warning, "scale", texts.line_fee),
+        StatementVerdict::Refund => (Tone::Neutral, "return", texts.line_refund),
+        StatementVerdict::Payout => (Tone::Neutral, "bank", texts.line_payout),
+        StatementVerdict::Other => (Tone::Neutral, "dots", texts.line_other),
+    };
+    Mark::new(tone, icon, words)
+}
+
+/// A saved card that is not simply usable.
+pub fn method(status: PaymentMethodStatus) -> Mark {
+    let texts = states();
+    let (tone, icon, words) = match status {
+        PaymentMethodStatus::Pending => (Tone::Info, "clock", texts.card_pending),
+        PaymentMethodStatus::Active => (Tone::Positive, "check", texts.card_active),
+        PaymentMethodStatus::Expiring => (Tone::Warning, "clock", texts.card_expiring),
+        PaymentMethodStatus::Revoked => (Tone::Neutral, "slash", texts.card_removed),
     };
     Mark::new(tone, icon, words)
 }

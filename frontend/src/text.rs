@@ -44,14 +44,24 @@ mod account;
 mod audit;
 mod auth;
 mod common;
+mod deeds;
+mod doctor;
+mod drafts;
 mod invoices;
 mod keys;
 mod legal;
+mod lists;
 mod members;
+mod methods;
+mod payfast;
 mod payments;
+mod refunds;
+mod reports;
 mod roles;
 mod security;
 mod shop;
+mod states;
+mod today;
 
 pub use legal::Page as LegalPage;
 
@@ -60,8 +70,6 @@ pub struct Catalogue {
     pub common: &'static common::Common,
     pub auth: &'static auth::Auth,
     pub shop: &'static shop::Shop,
-    pub payments: &'static payments::Payments,
-    pub invoices: &'static invoices::Invoices,
     pub account: &'static account::Account,
     pub security: &'static security::Security,
     pub legal: &'static legal::Legal,
@@ -75,8 +83,6 @@ static ENGLISH: Catalogue = Catalogue {
     common: &common::ENGLISH,
     auth: &auth::ENGLISH,
     shop: &shop::ENGLISH,
-    payments: &payments::ENGLISH,
-    invoices: &invoices::ENGLISH,
     account: &account::ENGLISH,
     security: &security::ENGLISH,
     legal: &legal::ENGLISH,
@@ -89,4 +95,28 @@ static ENGLISH: Catalogue = Catalogue {
 /// The catalogue of the reader's language; English is the only one so far.
 pub fn t() -> &'static Catalogue {
     &ENGLISH
+}
+
+/// Parts that only chunks read. The catalogue above is in the first load with all that it names; these are not.
+macro_rules! apart {
+    ($($part:ident: $name:ident),+ $(,)?) => { $(
+        pub fn $part() -> &'static $part::$name {
+            &$part::ENGLISH
+        }
+    )+ };
+}
+
+apart! {
+    deeds: Deeds,
+    drafts: Drafts,
+    doctor: Doctor,
+    invoices: Invoices,
+    lists: Lists,
+    methods: Methods,
+    payfast: Payfast,
+    payments: Payments,
+    refunds: Refunds,
+    reports: Reports,
+    states: States,
+    today: Today,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     api_keys::ApiScope,
+    auth::StaffRole,
     endpoint::{Access, Endpoint, Method},
     ids::AccountId,
     plans::ProductCode,
@@ -92,6 +93,32 @@ mod nullable {
     ) -> Result<Option<Option<T>>, D::Error> {
         Option::<T>::deserialize(deserializer).map(Some)
     }
+}
+
+/// An account that staff look for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountMatch {
+    pub id: AccountId,
+    pub company_name: String,
+    pub billing_email: String,
+}
+
+/// What staff look for; names are found by their letters whatever the case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountSearch {
+    /// Part of the company's name or of its address for bills, 3 to 100 characters.
+    pub search: String,
+}
+
+/// At most 8 accounts that match, by name.
+pub struct SearchAccounts;
+impl Endpoint for SearchAccounts {
+    const METHOD: Method = Method::Get;
+    const PATH: &'static str = "/accounts";
+    const ACCESS: Access = Access::Staff(StaffRole::Support);
+    type Request = AccountSearch;
+    type Response = Vec<AccountMatch>;
 }
 
 pub struct GetAccount;

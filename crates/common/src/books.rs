@@ -105,7 +105,7 @@ pub struct BookCheck {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookFinding {
-    /// `invoice`, `payment`, `account`, `transaction`, `refund`, `series`, `statement`.
+    /// `invoice`, `credit_note`, `payment`, `account`, `transaction`, `refund`, `series`, `statement`.
     pub kind: String,
     pub id: String,
     /// What is wrong: `the receivable is R529.00, the open balances are R0.00`.

@@ -13,6 +13,7 @@ pub mod page;
 pub mod redacted;
 pub mod text_enum;
 pub mod validate;
+pub mod vat;
 
 pub mod accounts;
 pub mod api_keys;

@@ -32,6 +32,7 @@
 pub mod amount;
 pub mod api;
 pub mod checkout;
+pub mod doctor;
 pub mod error;
 pub mod fields;
 pub mod form;

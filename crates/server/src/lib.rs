@@ -2,7 +2,8 @@
 //!
 //! Read in this order: [`routes`] is the one list of what can be asked, [`app`] is what a request finds,
 //! a feature folder (`auth`, `accounts`, `members`, `api_keys`, `audit`, `plans`, `invoices`, `payments`, `refunds`,
-//! `payment_methods`, `reconciliations`, `books`) is what it does, [`db`] is where it is kept, and [`worker`] is what happens afterwards.
+//! `payment_methods`, `reconciliations`, `signatures`, `books`) is what it does, [`db`] is where it is kept, and
+//! [`worker`] is what happens afterwards.
 
 pub mod app;
 pub mod routes;
@@ -21,6 +22,7 @@ pub mod plans;
 pub mod reconciliations;
 pub mod refunds;
 pub mod reports;
+pub mod signatures;
 
 pub mod admin;
 pub mod clock;

@@ -8,7 +8,7 @@ use actix_web::{
 };
 use common::{
     API_BASE, Access, Endpoint, ErrorCode, Method,
-    accounts::{ChangeAccount, GetAccount},
+    accounts::{ChangeAccount, GetAccount, SearchAccounts},
     api_keys::{ApiScope, CreateApiKey, ListApiKeys, RevokeApiKey, RotateApiKey},
     audit::{ExportAudit, ListAudit},
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
@@ -19,7 +19,7 @@ use common::{
         GetCreditNotePdf, GetInvoice, GetInvoicePdf, IssueCreditNote, ListInvoiceEvents, ListInvoices, RecordReceipt,
         SendInvoice, TotalInvoices, VoidInvoice, WriteOffInvoice,
     },
-    itn::{GetItn, ListItns},
+    itn::{GetItn, ListItns, ReplayItn},
     members::{
         AcceptInvitation, ChangeMember, Invite, ListInvitations, ListMembers, PreviewInvitation, RegisterInvited,
         RemoveMember, WithdrawInvitation,
@@ -39,6 +39,7 @@ use common::{
         ReportVat, ReportVatCsv,
     },
     sessions::{ListSessions, RevokeOtherSessions, RevokeSession},
+    signatures::DiagnoseSignature,
     site::GetSite,
 };
 
@@ -46,7 +47,7 @@ use crate::{
     accounts, api_keys, audit, auth, books, chat,
     error::ApiError,
     http::{access, spa},
-    invoices, members, operations, payment_methods, payments, plans, reconciliations, refunds, reports,
+    invoices, members, operations, payment_methods, payments, plans, reconciliations, refunds, reports, signatures,
 };
 
 /// A route below the API's base as the list tells it.
@@ -140,6 +141,7 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<DisableMfa, _, _>(auth::http::disable_mfa);
     routes.add::<RenewRecoveryCodes, _, _>(auth::http::renew_recovery_codes);
 
+    routes.add::<SearchAccounts, _, _>(accounts::http::search);
     routes.add::<GetAccount, _, _>(accounts::http::get);
     routes.add::<ChangeAccount, _, _>(accounts::http::change);
 
@@ -214,6 +216,8 @@ fn list(routes: &mut Routes<'_>) {
 
     routes.add::<ListItns, _, _>(payments::http::list_itns);
     routes.add::<GetItn, _, _>(payments::http::get_itn);
+    routes.add::<ReplayItn, _, _>(payments::http::replay_itn);
+    routes.add::<DiagnoseSignature, _, _>(signatures::http::diagnose);
 
     routes.add::<ReportRevenue, _, _>(reports::http::revenue);
     routes.add::<ReportRevenueCsv, _, _>(reports::http::revenue_csv);

@@ -85,6 +85,7 @@ pub fn run(project: &str, browser: &PathBuf, postgres: &Postgres, arguments: &[S
                 .env("BASE_URL", &stack.url)
                 .env("SANDBOX_URL", &stack.sandbox_url)
                 .env("MAIL_DIR", &stack.mail)
+                .env("SIGN_INS", stack.sign_ins.join("\n"))
                 .env("CHROMIUM", browser)
                 .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
                 .env_remove("LD_LIBRARY_PATH"),

@@ -21,11 +21,16 @@ enum Outcome {
 
 /// `label` names what is copied.
 #[component]
-pub fn CopyButton(label: &'static str, #[prop(into)] text: String) -> impl IntoView {
+pub fn CopyButton(
+    label: &'static str,
+    #[prop(into)] text: Signal<String>,
+    #[prop(default = Kind::Secondary)] kind: Kind,
+    #[prop(default = "copy")] icon: &'static str,
+) -> impl IntoView {
     let texts = t().common;
     let outcome = RwSignal::new(Outcome::None);
     let copy = Callback::new(move |()| {
-        let text = text.clone();
+        let text = text.get_untracked();
         spawn_local(async move {
             if browser::copy(&text).await {
                 outcome.try_set(Outcome::Copied);
@@ -51,7 +56,7 @@ pub fn CopyButton(label: &'static str, #[prop(into)] text: String) -> impl IntoV
         Outcome::Refused => view! { <span class="hint">{texts.copy_failed}</span> }.into_any(),
     };
     view! {
-        <PlainButton label=words on_press=copy kind=Kind::Secondary icon="copy"/>
+        <PlainButton label=words on_press=copy kind icon/>
         <span role="status">{dynamic(told)}</span>
     }
     .into_any()

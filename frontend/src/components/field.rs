@@ -30,6 +30,14 @@ impl Errors {
         self.0.set(errors);
     }
 
+    /// Shows one more error.
+    pub fn tell_of(self, error: FieldError) {
+        self.0.update(|errors| {
+            errors.retain(|known| known.field != error.field);
+            errors.push(error);
+        });
+    }
+
     pub fn clear(self) {
         self.0.set(Vec::new());
     }
@@ -235,15 +243,15 @@ pub fn Checkbox(name: &'static str, value: RwSignal<bool>, errors: Errors, child
 }
 
 /// The element id of a field.
-fn id(name: &str) -> String {
+pub fn id(name: &str) -> String {
     format!("f-{}", name.replace('.', "-"))
 }
 
-fn described_by(name: &'static str, hint: &'static str, error: Signal<Option<String>>) -> Signal<Option<String>> {
+pub fn described_by(name: &'static str, hint: &'static str, error: Signal<Option<String>>) -> Signal<Option<String>> {
     Signal::derive(move || (error.get().is_some() || !hint.is_empty()).then(|| format!("{}-more", id(name))))
 }
 
-fn below(name: &'static str, hint: &'static str, error: Signal<Option<String>>) -> AnyView {
+pub fn below(name: &'static str, hint: &'static str, error: Signal<Option<String>>) -> AnyView {
     let more = format!("{}-more", id(name));
     dynamic(move || match error.get() {
         Some(message) => {

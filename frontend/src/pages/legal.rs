@@ -42,7 +42,7 @@ fn prose(page: &'static LegalPage) -> impl IntoView {
             let vat = site
                 .supplier
                 .vat_number
-                .map(|number| t().invoices.vat_no(&grouped_vat_number(&number)));
+                .map(|number| crate::text::invoices().vat_no(&grouped_vat_number(&number)));
             view! {
                 <h2>{t().legal.seller}</h2>
                 <p>{site.supplier.name} <br/> {site.supplier.address} {vat.map(|vat| view! { <br/> {vat} }.into_any())}</p>

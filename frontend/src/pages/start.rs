@@ -24,7 +24,7 @@ use crate::{
     roles::ask_owner,
     session::use_session,
     site::{grouped_vat_number, use_site},
-    text::t,
+    text::{self, t},
 };
 
 #[component]
@@ -82,7 +82,7 @@ fn Seller() -> impl IntoView {
             let vat = site
                 .supplier
                 .vat_number
-                .map(|number| t().invoices.vat_no(&grouped_vat_number(&number)));
+                .map(|number| text::invoices().vat_no(&grouped_vat_number(&number)));
             view! {
                 <p class="soft">
                     <span class="strong">{site.supplier.name}</span>

@@ -22,6 +22,7 @@ texts! {
         settings: "Settings",
         of_company: "Company",
         of_you: "You",
+        methods: "Payment methods",
         members: "Members",
         keys: "API keys",
         audit: "Audit log",

@@ -12,6 +12,15 @@ texts! {
         nav_invoices: "Invoices",
         nav_payments: "Payments",
         nav_account: "Account",
+        nav_today: "Today",
+        nav_reports: "Reports",
+        nav_more: "More",
+        nav_settings: "Settings",
+        nav_payfast: "PayFast",
+        nav_notifications: "Notifications",
+        nav_signatures: "Signature doctor",
+        nav_books: "Books",
+        nav_reconciliation: "Reconciliation",
         nav_plans: "Plans",
         nav_sign_in: "Sign in",
         nav_legal: "Legal",
@@ -63,6 +72,7 @@ texts! {
         previous: "Previous",
         next: "Next",
         today: "Today",
+        undo: "Undo",
     }
     phrases {
         title(page): "{page} · CapeControl",

@@ -16,6 +16,7 @@ texts! {
         start_again: "start this payment again",
         change_details: "change these details",
         manage_members: "invite people or change roles",
+        keep_cards: "add, change or remove saved cards",
         make_keys: "make API keys",
         read_log: "show you the audit log",
         cannot_pay_title: "Your role cannot pay",
@@ -25,9 +26,14 @@ texts! {
         own_settings: "Open your settings",
         switch_company: "Change company",
         companies: "Your companies",
+        desk: "Billing desk",
+        all_accounts: "All accounts",
+        not_staff_title: "This page is for our staff",
+        not_staff: "Your own invoices and payments are under Home.",
     }
     phrases {
         ask_owner(company, deed): "Ask an owner of {company} to {deed}.",
+        ask_billing(deed): "Ask a colleague with the role Billing to {deed}.",
         you_are(role): "Your role here is {role}.",
         ask_for_invitation(email): "Nobody has invited {email} so far, or an owner has removed you. Ask an owner of the company to send you an invitation.",
     }

@@ -43,6 +43,19 @@ fn rank(code: ProductCode) -> i64 {
     }
 }
 
+/// What `LIKE` looks for to find `text` anywhere; its own signs stand for themselves.
+pub fn like_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use common::{
     FieldError,
-    accounts::{Account, AccountChange, AccountRole, AccountSummary, Address, PlanGrant},
+    accounts::{Account, AccountChange, AccountMatch, AccountRole, AccountSummary, Address, PlanGrant},
     audit::AuditAction,
     ids::{AccountId, PaymentId, UserId},
     plans::ProductCode,
@@ -87,6 +87,29 @@ pub fn find(conn: &mut Conn, id: AccountId) -> QueryResult<Option<AccountRow>> {
 pub fn find_locked(conn: &mut Conn, id: AccountId) -> QueryResult<Option<AccountRow>> {
     store::lock(conn, id)?;
     store::find(conn, id)
+}
+
+/// As many as a list below a field shows.
+const MOST_MATCHES: i64 = 8;
+const SEARCH_CHARS: std::ops::RangeInclusive<usize> = 3..=100;
+
+/// Accounts that staff look for.
+pub async fn search(app: &App, text: &str) -> Result<Vec<AccountMatch>, ApiError> {
+    let text = text.trim().to_owned();
+    if !SEARCH_CHARS.contains(&text.chars().count()) {
+        let error = FieldError::new("search", "out_of_range", "Enter 3 to 100 characters.");
+        return Err(ApiError::invalid(vec![error]));
+    }
+    let rows = app
+        .db
+        .read(move |conn| Ok::<_, ApiError>(store::search(conn, &text, MOST_MATCHES)?))
+        .await?;
+    let found = |row: AccountRow| AccountMatch {
+        id: row.id,
+        company_name: row.company_name,
+        billing_email: row.billing_email,
+    };
+    Ok(rows.into_iter().map(found).collect())
 }
 
 pub async fn load(app: &App, id: AccountId, role: AccountRole) -> Result<Account, ApiError> {

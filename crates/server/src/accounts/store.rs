@@ -8,11 +8,16 @@ use common::{
 };
 use diesel::prelude::*;
 
-use super::rules::Grant;
+use super::rules::{Grant, like_pattern};
 use crate::db::{
     Conn, each_backend,
     schema::{accounts, plan_grants},
 };
+
+define_sql_function! {
+    /// Folds ASCII on SQLite, every letter on PostgreSQL.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
 
 #[derive(Queryable)]
 pub struct AccountRow {
@@ -61,6 +66,20 @@ pub fn insert(
 
 pub fn find(conn: &mut Conn, id: AccountId) -> QueryResult<Option<AccountRow>> {
     accounts::table.find(id).first(conn).optional()
+}
+
+/// Accounts whose name or address for bills has `text` in it, by name.
+pub fn search(conn: &mut Conn, text: &str, limit: i64) -> QueryResult<Vec<AccountRow>> {
+    let (folded, typed) = (like_pattern(&text.to_lowercase()), like_pattern(text));
+    let name = lower(accounts::company_name).like(folded.clone()).escape('\\');
+    let email = lower(accounts::billing_email).like(folded).escape('\\');
+    // SQLite folds ASCII only: other letters are found as they were typed.
+    let as_typed = accounts::company_name.like(typed).escape('\\');
+    accounts::table
+        .filter(name.or(email).or(as_typed))
+        .order((accounts::company_name, accounts::id))
+        .limit(limit)
+        .load(conn)
 }
 
 /// Writes the billing details whole; the caller has merged the change.

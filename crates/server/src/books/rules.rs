@@ -111,8 +111,8 @@ pub fn sentence(invariant: Invariant, checked: Option<i64>) -> String {
             "No money has moved yet.",
         ),
         Invariant::I6 => (
-            "Every issued invoice says what it said when it was issued.",
-            "No invoice was issued yet.",
+            "Every issued invoice and credit note says what it said when it was issued.",
+            "No document was issued yet.",
         ),
         Invariant::I7 => (
             "The numbers of invoices and of credit notes are 1 to n, without a hole and none twice.",

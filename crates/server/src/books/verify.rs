@@ -12,7 +12,6 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use common::{
     Money,
     books::{BookCheck, BookFinding, Books, Invariant, LedgerAccount, Posting},
-    ids::InvoiceId,
     money::format_money,
 };
 
@@ -28,7 +27,7 @@ use crate::{
     app::App,
     db::{Conn, QueryResult},
     error::ApiError,
-    invoices::seal,
+    invoices::seal::{self, Checked},
 };
 
 /// Findings that are kept of each invariant.
@@ -190,13 +189,24 @@ fn rand(minor: i64) -> String {
     format_money(Money::zar(minor))
 }
 
-/// I6, page by page.
+/// I6, both kinds of documents.
 fn seals(conn: &mut Conn) -> Result<Seen, ApiError> {
     let mut seen = Seen::default();
-    let mut after: Option<InvoiceId> = None;
+    sealed(conn, &mut seen, "invoice", seal::check)?;
+    sealed(conn, &mut seen, "credit_note", seal::check_notes)?;
+    Ok(seen)
+}
+
+fn sealed<Id: Copy + ToString>(
+    conn: &mut Conn,
+    seen: &mut Seen,
+    kind: &str,
+    load: impl Fn(&mut Conn, Option<Id>, i64) -> QueryResult<Vec<Checked<Id>>>,
+) -> Result<(), ApiError> {
+    let mut after: Option<Id> = None;
     loop {
-        let page = seal::check(conn, after, PAGE)?;
-        let Some(last) = page.last() else { return Ok(seen) };
+        let page = load(conn, after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.id);
         for document in page {
             seen.rows += 1;
@@ -204,15 +214,11 @@ fn seals(conn: &mut Conn) -> Result<Seen, ApiError> {
             match document.kept {
                 Some(kept) if kept == document.computed => {}
                 Some(_) => seen.find(
-                    "invoice",
+                    kind,
                     document.id,
                     format!("{number} does not say what it said when it was issued"),
                 ),
-                None => seen.find(
-                    "invoice",
-                    document.id,
-                    format!("{number} was issued and carries no hash"),
-                ),
+                None => seen.find(kind, document.id, format!("{number} was issued and carries no hash")),
             }
         }
     }

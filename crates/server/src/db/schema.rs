@@ -228,6 +228,8 @@ table! {
         next_check_at -> Nullable<Timestamp>,
         lease_until -> Nullable<Timestamp>,
         checked_at -> Nullable<Timestamp>,
+        checks -> Text,
+        changes -> Text,
     }
 }
 

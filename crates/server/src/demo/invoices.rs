@@ -48,6 +48,8 @@ pub async fn seed(app: &App, account_id: AccountId, staff_id: UserId) -> Result<
         .await?;
     let credited = desk.issue(14, &[("Support hours, September", "12.5", 72_000)]).await?;
     app.clock.advance(TimeDelta::days(1));
+    desk.issue(0, &[("First hour of support, free of charge", "1", 0)])
+        .await?;
     let reason = |text: &str| Reason {
         reason: text.to_owned(),
     };

@@ -3,13 +3,15 @@
 //! What happens to a document later (payments, states, copies, mails) is no part of it, so the hash of an issued
 //! document never changes. Each field stands with its length before it, so that no text can pass for two.
 
+mod store;
+
 use chrono::{NaiveDateTime, SecondsFormat};
-use common::ids::InvoiceId;
+use common::ids::{CreditNoteId, InvoiceId};
 use sha2::{Digest, Sha256};
 
 use super::{
     service::{self, InvoiceRow},
-    store::{self, LineRow},
+    store::LineRow,
 };
 use crate::db::{Conn, QueryResult};
 
@@ -64,16 +66,16 @@ pub fn credit_note_hash(note: &SealedNote<'_>, invoice: &InvoiceRow) -> String {
     seal.finish()
 }
 
-/// An issued invoice, with the seal that it carries and the one that its words have now.
-pub struct Checked {
-    pub id: InvoiceId,
+/// An issued document, with the seal that it carries and the one that its words have now.
+pub struct Checked<Id> {
+    pub id: Id,
     pub number: String,
     pub kept: Option<String>,
     pub computed: String,
 }
 
 /// The next issued invoices after `after`, by id; empty at the end.
-pub fn check(conn: &mut Conn, after: Option<InvoiceId>, limit: i64) -> QueryResult<Vec<Checked>> {
+pub fn check(conn: &mut Conn, after: Option<InvoiceId>, limit: i64) -> QueryResult<Vec<Checked<InvoiceId>>> {
     let invoices = store::load_issued(conn, after, limit)?;
     let ids: Vec<InvoiceId> = invoices.iter().map(|invoice| invoice.id).collect();
     let lines = store::load_lines_of(conn, &ids)?;
@@ -85,6 +87,32 @@ pub fn check(conn: &mut Conn, after: Option<InvoiceId>, limit: i64) -> QueryResu
             computed: document_hash(&invoice, &lines[start..end]),
             number: invoice.number.unwrap_or_default(),
             kept: invoice.document_sha256,
+        }
+    });
+    Ok(checked.collect())
+}
+
+/// The same of credit notes.
+pub fn check_notes(
+    conn: &mut Conn,
+    after: Option<CreditNoteId>,
+    limit: i64,
+) -> QueryResult<Vec<Checked<CreditNoteId>>> {
+    let notes = store::load_notes(conn, after, limit)?.into_iter();
+    let checked = notes.map(|(note, invoice)| {
+        let words = SealedNote {
+            number: &note.number,
+            reason: &note.reason,
+            net_minor: note.net_minor,
+            vat_minor: note.vat_minor,
+            total_minor: note.total_minor,
+            issued_at: note.issued_at,
+        };
+        Checked {
+            id: note.id,
+            computed: credit_note_hash(&words, &invoice),
+            number: note.number,
+            kept: Some(note.document_sha256),
         }
     });
     Ok(checked.collect())

@@ -247,34 +247,3 @@ pub fn set_seal(conn: &mut Conn, id: InvoiceId, hash: &str) -> QueryResult<()> {
         .execute(conn)
         .map(drop)
 }
-
-/// Issued invoices after `after` by id, for who reads them all.
-pub fn load_issued(conn: &mut Conn, after: Option<InvoiceId>, limit: i64) -> QueryResult<Vec<InvoiceRow>> {
-    let mut query = invoices::table
-        .filter(invoices::number.is_not_null())
-        .order(invoices::id)
-        .limit(limit)
-        .into_boxed();
-    if let Some(after) = after {
-        query = query.filter(invoices::id.gt(after));
-    }
-    query.load(conn)
-}
-
-/// Issued invoices without a seal: those from before there were seals.
-pub fn load_unsealed(conn: &mut Conn, limit: i64) -> QueryResult<Vec<InvoiceRow>> {
-    invoices::table
-        .filter(invoices::number.is_not_null())
-        .filter(invoices::document_sha256.is_null())
-        .order(invoices::id)
-        .limit(limit)
-        .load(conn)
-}
-
-/// The lines of these invoices, in the order of each.
-pub fn load_lines_of(conn: &mut Conn, ids: &[InvoiceId]) -> QueryResult<Vec<LineRow>> {
-    invoice_lines::table
-        .filter(invoice_lines::invoice_id.eq_any(ids))
-        .order((invoice_lines::invoice_id, invoice_lines::position))
-        .load(conn)
-}

@@ -40,6 +40,8 @@ pub enum Quota {
     ForeignItn,
     /// Charges of saved cards, and cards that are saved, by account.
     Charge,
+    /// Signatures that are explained, by user.
+    Diagnosis,
 }
 
 /// A budget: `allowed` in `period`, of which `burst` may come at once.
@@ -99,12 +101,14 @@ const JUDGING: Rule = by_address("judging", 30, MINUTE, 20);
 const PRESENT_PASSWORD: Rule = rule("present-password", 10, 15 * MINUTE, 10);
 /// What is not PayFast's is stored for 30 days as evidence, so it must not fill the disk.
 const FOREIGN_ITN: Rule = by_address("foreign-itn", 60, MINUTE, 60);
+/// Trying again after each change of one's code; each may cost a tenth of a second of a core.
+const DIAGNOSIS: Rule = rule("diagnosis", 30, MINUTE, 20);
 
 /// A bookkeeper who pays a month's invoices one by one passes; stolen cards are not tried out here.
 const CHARGE: Rule = rule("charge", 60, HOUR, 30);
 
 impl Quota {
-    pub const ALL: [Quota; 15] = [
+    pub const ALL: [Quota; 16] = [
         Quota::Request,
         Quota::Person,
         Quota::Account,
@@ -120,6 +124,7 @@ impl Quota {
         Quota::PresentPassword,
         Quota::ForeignItn,
         Quota::Charge,
+        Quota::Diagnosis,
     ];
 
     pub const fn rule(self) -> Rule {
@@ -139,6 +144,7 @@ impl Quota {
             Quota::PresentPassword => PRESENT_PASSWORD,
             Quota::ForeignItn => FOREIGN_ITN,
             Quota::Charge => CHARGE,
+            Quota::Diagnosis => DIAGNOSIS,
         }
     }
 }

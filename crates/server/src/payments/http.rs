@@ -8,7 +8,7 @@ use common::{
     ErrorCode,
     ids::{InvoiceId, ItnId, PaymentId},
     invoices::{NewReceipt, Reason},
-    itn::ItnQuery,
+    itn::{ItnQuery, ReplayQuery},
     payments::{CheckoutRequest, NewCharge},
 };
 
@@ -146,4 +146,18 @@ pub async fn list_itns(app: Data<App>, query: Query<ItnQuery>) -> Result<HttpRes
 
 pub async fn get_itn(app: Data<App>, id: IdPath<ItnId>) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(itn::load(&app, id.0).await?))
+}
+
+pub async fn replay_itn(
+    app: Data<App>,
+    origin: Origin,
+    id: IdPath<ItnId>,
+    query: Query<ReplayQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let outcome = if query.0.dry_run {
+        itn::replay::dry_run(&app, id.0).await?
+    } else {
+        itn::replay::replay(&app, id.0, origin).await?
+    };
+    Ok(HttpResponse::Ok().json(outcome))
 }

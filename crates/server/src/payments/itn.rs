@@ -3,13 +3,16 @@
 //! Nothing is judged before it is safe, and nothing that came is thrown away: what cannot be applied is kept
 //! with its reason, `rejected` when it is not PayFast's, `quarantined` when a person must look.
 
+mod facts;
+mod inspect;
+pub mod replay;
 pub mod store;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{convert::Infallible, net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
-    Page,
+    FieldError, Page,
     ids::{ItnId, PaymentId, PaymentMethodId},
     itn::{Itn as ItnDto, ItnQuery, ItnStatus, ItnSummary},
     payments::Provider,
@@ -19,7 +22,10 @@ use payfast::Itn;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
-use self::store::{Contents, ItnRow, NewItn};
+use self::{
+    inspect::Findings,
+    store::{Contents, ItnRow, ListFilter, NewItn},
+};
 use super::{
     gateway::Confirmation,
     rules,
@@ -27,8 +33,7 @@ use super::{
 };
 use crate::{
     app::App,
-    clock,
-    config::Config,
+    clock, days,
     db::{Conn, QueryResult},
     error::ApiError,
     http::peer,
@@ -111,16 +116,25 @@ async fn check_one(app: &App, id: ItnId) -> Result<bool, ApiError> {
         return Ok(false);
     };
     let itn = Itn::parse(&row.raw_body);
-    let verdict = match refusal(&itn, &row, &app.config) {
-        Some(reason) => Verdict::Reject(reason),
-        None => match app.gateway.confirm(itn.confirmation_body()).await {
-            Confirmation::Valid => Verdict::Apply,
-            Confirmation::Invalid => Verdict::Reject("PayFast says that it did not send this".to_owned()),
-            Confirmation::Unreachable(reason) => Verdict::Later(reason),
-        },
-    };
-    conclude(app, row, itn, verdict).await?;
+    let (verdict, findings) = judge(app, &row, &itn).await;
+    conclude(app, row, itn, verdict, findings).await?;
     Ok(true)
+}
+
+/// Everything that is decided before the money is looked at; asks PayFast, and writes nothing.
+async fn judge(app: &App, row: &ItnRow, itn: &Itn) -> (Verdict, Findings) {
+    let mut findings = Findings::look(itn, row, &app.config);
+    if let Some(reason) = findings.refusal() {
+        return (Verdict::Reject(reason.to_owned()), findings);
+    }
+    let confirmation = app.gateway.confirm(itn.confirmation_body()).await;
+    findings.confirmed(&confirmation);
+    let verdict = match confirmation {
+        Confirmation::Valid => Verdict::Apply,
+        Confirmation::Invalid => Verdict::Reject("PayFast says that it did not send this".to_owned()),
+        Confirmation::Unreachable(reason) => Verdict::Later(reason),
+    };
+    (verdict, findings)
 }
 
 enum Verdict {
@@ -129,35 +143,25 @@ enum Verdict {
     Later(String),
 }
 
-/// Why the notification cannot be PayFast's, as far as we can see alone: signature, source, merchant.
-fn refusal(itn: &Itn, row: &ItnRow, config: &Config) -> Option<String> {
-    if let Err(rejection) = itn.check(config.payfast.passphrase.as_ref()) {
-        return Some(rejection.to_string());
-    }
-    let is_source = row
-        .peer
-        .parse()
-        .is_ok_and(|from| peer::contains(&config.payfast.itn_sources, from));
-    if !is_source {
-        return Some(format!("{} is not one of PayFast's addresses", row.peer));
-    }
-    (itn.merchant_id() != Some(config.payfast.merchant_id.as_str())).then(|| "the merchant_id is not ours".to_owned())
-}
-
-async fn conclude(app: &App, row: ItnRow, itn: Itn, verdict: Verdict) -> Result<(), ApiError> {
+async fn conclude(app: &App, row: ItnRow, itn: Itn, verdict: Verdict, findings: Findings) -> Result<(), ApiError> {
     let now = app.clock.now();
     let (id, later) = (row.id, now + pause_after(row.attempts));
     match verdict {
         Verdict::Later(reason) => {
             tracing::warn!(itn.id = %id, attempts = row.attempts, %reason, "PayFast could not confirm a notification yet");
             app.db
-                .write(move |conn| store::postpone(conn, &row, &reason, later))
+                .write(move |conn| -> Result<(), ApiError> {
+                    store::set_findings(conn, &row, &findings.to_json(), "")?;
+                    store::postpone(conn, &row, &reason, later)?;
+                    Ok(())
+                })
                 .await?;
         }
         Verdict::Reject(reason) => {
             tracing::warn!(itn.id = %id, peer = %row.peer, %reason, "Refused a notification");
             let reject = move |conn: &mut Conn| -> Result<(), ApiError> {
                 let payment_id = known_payment(conn, &itn)?;
+                store::set_findings(conn, &row, &findings.to_json(), "")?;
                 store::set_verdict(
                     conn,
                     &row,
@@ -178,7 +182,7 @@ async fn conclude(app: &App, row: ItnRow, itn: Itn, verdict: Verdict) -> Result<
             let claimed = Arc::clone(&row);
             if let Err(error) = app
                 .db
-                .write(move |conn| apply(conn, &config.secret_key, &claimed, &itn, &invoice_base, now))
+                .write(move |conn| apply(conn, &config.secret_key, &claimed, &itn, findings, &invoice_base, now))
                 .await
             {
                 tracing::error!(itn.id = %id, ?error, "Could not apply a notification");
@@ -206,18 +210,49 @@ fn apply(
     secret_key: &SecretString,
     row: &ItnRow,
     itn: &Itn,
+    mut findings: Findings,
     invoice_base: &str,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
+    let (reference, pf_payment_id) = (itn.m_payment_id(), itn.pf_payment_id());
+    let before = facts::load(conn, reference, pf_payment_id)?;
     let (status, reason, payment_id) = decide(conn, secret_key, row.id, itn, invoice_base, now)?;
+    let after = facts::load(conn, reference, pf_payment_id)?;
     if status == ItnStatus::Quarantined {
         tracing::warn!(itn.id = %row.id, %reason, "Held a notification for review");
     }
+    findings.concluded(itn, status, &reason);
+    let changes = inspect::to_json(&inspect::differences(&before, &after));
+    store::set_findings(conn, row, &findings.to_json(), &changes)?;
     // Somebody else may have taken the notification meanwhile: then nothing of this counts.
     if store::set_verdict(conn, row, status, &reason, &contents(itn), payment_id, now)? {
         Ok(())
     } else {
         Err(ApiError::conflict("another worker took this notification"))
+    }
+}
+
+/// The worker's way of applying a notification.
+type Apply<'a> = &'a dyn Fn(&mut Conn, &ItnRow, &Itn, Findings) -> Result<(), ApiError>;
+
+/// Runs `f` in a transaction that it must refuse to commit, and gives that refusal. The log stays silent: nothing of
+/// what it would tell happened.
+async fn rehearse(
+    app: &App,
+    f: impl FnOnce(&mut Conn, Apply<'_>, DateTime<Utc>) -> Result<Infallible, ApiError> + Send + 'static,
+) -> ApiError {
+    let now = app.clock.now();
+    let invoice_base = app.config.http.url("/invoices/");
+    let config = Arc::clone(&app.config);
+    let rehearsal = move |conn: &mut Conn| {
+        let apply = |conn: &mut Conn, row: &ItnRow, itn: &Itn, findings: Findings| {
+            apply(conn, &config.secret_key, row, itn, findings, &invoice_base, now)
+        };
+        tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || f(conn, &apply, now))
+    };
+    match app.db.write(rehearsal).await {
+        Ok(never) => match never {},
+        Err(refusal) => refusal,
     }
 }
 
@@ -334,16 +369,34 @@ fn pause_after(attempts: i32) -> TimeDelta {
 /// One page of all notifications, newest first.
 pub async fn list(app: &App, query: ItnQuery) -> Result<Page<ItnSummary>, ApiError> {
     let paging = Paging::parse(query.limit, query.cursor.as_deref(), None)?;
+    let period = days::period(query.from.as_deref(), query.to.as_deref())?;
+    let filter = ListFilter {
+        status: query.status,
+        payment_id: query.payment_id,
+        from: period.from.map(|at| at.naive_utc()),
+        until: period.until.map(|at| at.naive_utc()),
+        pf_payment_id: beginning_of_id(query.search.as_deref())?,
+    };
     app.db
         .read(move |conn| {
-            let status = query.status.first().copied();
-            let total = store::count(conn, status, paging::COUNT_UP_TO)?;
-            let rows = store::load_page(conn, status, paging.after(ItnId::parse)?, paging.fetch())?;
+            let total = store::count(conn, &filter, paging::COUNT_UP_TO)?;
+            let rows = store::load_page(conn, &filter, paging.after(ItnId::parse)?, paging.fetch())?;
             Ok(paging
                 .page(rows, total, |row| (row.received_at, row.id.to_string()))
                 .map(|row| (&row).into()))
         })
         .await
+}
+
+/// What to search for; PayFast's ids are digits, others of ours may hold hyphens.
+fn beginning_of_id(search: Option<&str>) -> Result<Option<String>, FieldError> {
+    let search = search.unwrap_or_default().trim();
+    let is_plain = search.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if search.len() > 64 || !is_plain {
+        let message = "Use the beginning of a PayFast payment id: letters, digits and hyphens.";
+        return Err(FieldError::new("search", "invalid", message));
+    }
+    Ok((!search.is_empty()).then(|| search.to_owned()))
 }
 
 pub async fn load(app: &App, id: ItnId) -> Result<ItnDto, ApiError> {
@@ -355,7 +408,7 @@ pub async fn load(app: &App, id: ItnId) -> Result<ItnDto, ApiError> {
         raw_body: String::from_utf8_lossy(&row.raw_body).into_owned(),
         signed_string: Some(String::from_utf8_lossy(signed.expose()).into_owned()),
         checked_at: row.checked_at.map(|at| at.and_utc()),
-        checks: Vec::new(),
-        changes: Vec::new(),
+        checks: inspect::stored_checks(&row),
+        changes: inspect::stored_changes(&row),
     })
 }

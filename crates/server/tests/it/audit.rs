@@ -26,6 +26,7 @@ use crate::{
 
 /// What each route that changes something writes, at least.
 const ACTIONS: &[(&str, &str, &[AuditAction])] = &[
+    ("POST", "/itn/{id}/replay", &[AuditAction::NotificationReplayed]),
     (
         "POST",
         "/auth/verify-email",
@@ -103,6 +104,7 @@ const SIGN_IN: &[(&str, &str)] = &[
 
 /// Routes whose method may change something but that write nothing, and why.
 const SILENT: &[(&str, &str, &str)] = &[
+    ("POST", "/signatures/diagnose", "judges, and keeps nothing"),
     ("POST", "/auth/register", "a sign-up is nobody's until it is confirmed"),
     ("POST", "/auth/verify-email/resend", "the sign-up still is nobody's"),
     ("POST", "/auth/password/strength", "judges, and keeps nothing"),
@@ -226,6 +228,15 @@ async fn do_everything(app: &TestApp) -> Customer {
     client.post(&cancel, json!({})).await.expect(200);
     do_invoices(app, &owner).await;
     move_money(app, &owner).await;
+
+    let nonsense = app.client().raw(Method::POST, "/payments/payfast/itn");
+    let nonsense = nonsense.header("Content-Type", "application/x-www-form-urlencoded");
+    send(nonsense.body("nonsense")).await.expect(200);
+    app.run_jobs().await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let refused = billing.get("/itn?status=rejected").await.value();
+    let replay = format!("/itn/{}/replay", refused["items"][0]["id"].as_str().unwrap());
+    billing.post(&replay, json!({})).await.expect(200);
     owner
 }
 

@@ -8,6 +8,7 @@
 mod support;
 
 mod access;
+mod accounts;
 mod api_keys;
 mod attacks;
 mod audit;
@@ -25,6 +26,7 @@ mod demo;
 mod eft;
 mod invoices;
 mod itn;
+mod itn_replay;
 mod limits;
 mod lists;
 mod members;
@@ -43,6 +45,7 @@ mod schema_parity;
 mod secrets;
 mod sessions;
 mod shutdown;
+mod signatures;
 mod slow;
 mod sockets;
 mod worker;

@@ -54,7 +54,7 @@ async fn a_signal_ends_the_program_after_what_is_under_way(db: TestDb) {
     let stored = app
         .app
         .db
-        .read(|conn| server::payments::itn::store::count(conn, None, 10));
+        .read(|conn| server::payments::itn::store::count(conn, &Default::default(), 10));
     assert_eq!(stored.await.unwrap(), 1);
     app.stop().await;
 }

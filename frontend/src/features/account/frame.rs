@@ -25,6 +25,7 @@ const LIST: &str = "/account";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Section {
     Company,
+    Methods,
     Members,
     Keys,
     Audit,
@@ -39,6 +40,7 @@ impl Section {
     fn href(self) -> &'static str {
         match self {
             Section::Company => "/account/company",
+            Section::Methods => "/payment-methods",
             Section::Members => "/account/members",
             Section::Keys => "/account/keys",
             Section::Audit => "/account/audit",
@@ -53,6 +55,7 @@ impl Section {
     fn icon(self) -> &'static str {
         match self {
             Section::Company => "building",
+            Section::Methods => "card",
             Section::Members => "people",
             Section::Keys => "key",
             Section::Audit => "list",
@@ -68,6 +71,7 @@ impl Section {
         let texts = t().account;
         match self {
             Section::Company => texts.billing,
+            Section::Methods => texts.methods,
             Section::Members => texts.members,
             Section::Keys => texts.keys,
             Section::Audit => texts.audit,
@@ -81,7 +85,9 @@ impl Section {
 
     /// Whether `path` shows this section; without a choice the first one stands beside the list.
     fn is_at(self, path: &str) -> bool {
-        path == self.href() || (path == LIST && self == Section::Company)
+        path == self.href()
+            || (self == Section::Methods && path.starts_with("/payment-methods/"))
+            || (path == LIST && self == Section::Company)
     }
 }
 
@@ -90,6 +96,7 @@ fn company_sections(role: Option<AccountRole>, staff: Option<StaffRole>) -> Vec<
     let is_owner = role == Some(AccountRole::Owner);
     let mut sections = vec![Section::Company];
     if role.is_some() {
+        sections.push(Section::Methods);
         sections.push(Section::Members);
     }
     if is_owner {
@@ -204,17 +211,21 @@ mod tests {
 
     #[test]
     fn the_role_chooses_the_sections() {
-        use Section::{Audit, Company, Keys, Members};
+        use Section::{Audit, Company, Keys, Members, Methods};
         for (role, staff, sections) in [
-            (Some(AccountRole::Viewer), None, vec![Company, Members]),
-            (Some(AccountRole::Member), None, vec![Company, Members]),
-            (Some(AccountRole::Owner), None, vec![Company, Members, Keys, Audit]),
+            (Some(AccountRole::Viewer), None, vec![Company, Methods, Members]),
+            (Some(AccountRole::Member), None, vec![Company, Methods, Members]),
+            (
+                Some(AccountRole::Owner),
+                None,
+                vec![Company, Methods, Members, Keys, Audit],
+            ),
             (None, Some(StaffRole::Admin), vec![Company, Audit]),
             (None, Some(StaffRole::Billing), vec![Company]),
             (
                 Some(AccountRole::Viewer),
                 Some(StaffRole::Admin),
-                vec![Company, Members, Audit],
+                vec![Company, Methods, Members, Audit],
             ),
         ] {
             assert_eq!(company_sections(role, staff), sections, "{role:?} {staff:?}");

@@ -8,6 +8,7 @@ use common::{
     plans::ProductCode,
 };
 use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     api::{self, Failure},
@@ -16,6 +17,7 @@ use crate::{
         art::Horizon,
         badge::badge,
         button::{ButtonLink, Kind},
+        dynamic::react,
         heading::Heading,
         icon::icon,
         skeleton::card_skeleton,
@@ -25,7 +27,7 @@ use crate::{
     roles::{allowed, no_company_words},
     session::use_session,
     status,
-    text::t,
+    text::{self, t},
 };
 
 /// Shown on Home; the rest is one click away.
@@ -56,6 +58,17 @@ pub fn HomePage() -> impl IntoView {
         (Some(overview), Some(account)) => cards(overview, account),
         _ => no_account().into_any(),
     };
+    let navigate = use_navigate();
+    react(move || {
+        // The staff's home is the list of what waits for them.
+        if session.is_desk() {
+            let options = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
+            navigate("/today", options);
+        }
+    });
     view! {
         <div class="page">
             <div class="head"><Heading text=texts.home/></div>
@@ -249,7 +262,7 @@ fn last_invoices(invoices: Vec<InvoiceSummary>) -> impl IntoView {
     let now = browser::now();
     let rows = invoices.into_iter().map(|invoice| {
         let mark = status::invoice(&invoice, now);
-        let number = invoice.number.unwrap_or_else(|| t().invoices.no_number.to_owned());
+        let number = invoice.number.unwrap_or_else(|| text::invoices().no_number.to_owned());
         view! {
             <li>
                 <a href=format!("/invoices/{}", invoice.id)>{invoice.description}</a>

@@ -3,6 +3,7 @@
 mod details;
 mod order;
 mod review;
+mod saved_card;
 
 use common::{
     accounts::{Account, AccountRole, GetAccount},

@@ -14,7 +14,7 @@ use crate::{
     components::{data::fact, icon::icon_16},
     plans,
     site::{grouped_vat_number, use_site},
-    text::t,
+    text::{self, t},
 };
 
 /// What is paid for.
@@ -29,7 +29,7 @@ impl Item {
         match self {
             Item::Plan(plan) => plans::title(plan),
             Item::Invoice(invoice) => {
-                let number = invoice.summary.number.as_deref().unwrap_or(t().invoices.no_number);
+                let number = invoice.summary.number.as_deref().unwrap_or(text::invoices().no_number);
                 t().shop.invoice_name(number)
             }
         }
@@ -119,7 +119,7 @@ fn billed_to(account: &Account, wanted: Wanted) -> Option<impl IntoView + use<>>
     let vat = account
         .vat_number
         .as_deref()
-        .map(|number| t().invoices.vat_no(&grouped_vat_number(number)));
+        .map(|number| text::invoices().vat_no(&grouped_vat_number(number)));
     let text = lines.into_iter().flatten().chain(vat).collect::<Vec<_>>().join(", ");
     Some(view! {
         <div class="card-part order-head">

@@ -14,6 +14,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::{
     Basket, Wanted,
     order::{Item, seller},
+    saved_card::saved_card,
 };
 use crate::{
     api::Failure,
@@ -30,7 +31,7 @@ use crate::{
     plans,
     remote::remote,
     site::use_site,
-    text::t,
+    text::{self, t},
 };
 
 /// After this long on our page the hand-over did not happen; the button may be pressed again.
@@ -109,6 +110,10 @@ pub fn Review(
             matches!(status, Some(PaymentStatus::Processing | PaymentStatus::Unknown))
         })
     };
+    let saved = match wanted {
+        Wanted::Invoice(id) => Some(id),
+        Wanted::Plan(_) | Wanted::Nothing => None,
+    };
     let foot = move || {
         let texts = t().shop;
         if !is_due {
@@ -130,6 +135,7 @@ pub fn Review(
                 fit=Fit::Large
                 icon="lock"
             />
+            {saved.map(|invoice| saved_card(invoice, amount.clone(), is_paying, problem))}
             <p class="small muted">{texts.nothing_charged}</p>
         }
         .into_any()
@@ -189,13 +195,13 @@ fn what_happens_next(loaded: &Basket) -> impl IntoView + use<> {
         let last = match &item {
             Item::Plan(plan) => {
                 let document = match site.charges_vat() {
-                    Some(true) => t().invoices.tax_invoice,
-                    Some(false) | None => t().invoices.plain_invoice,
+                    Some(true) => text::invoices().tax_invoice,
+                    Some(false) | None => text::invoices().plain_invoice,
                 };
                 texts.next_3(plans::family(plan.code), document, &email)
             }
             Item::Invoice(invoice) => {
-                texts.next_3_invoice(invoice.summary.number.as_deref().unwrap_or(t().invoices.invoice))
+                texts.next_3_invoice(invoice.summary.number.as_deref().unwrap_or(text::invoices().invoice))
             }
         };
         numbered_steps(vec![texts.next_1.into(), texts.next_2.into(), last], None)

@@ -15,11 +15,11 @@ use crate::{
     },
     dates, plans,
     site::grouped_vat_number,
-    text::t,
+    text,
 };
 
 pub fn paper(invoice: &Invoice) -> impl IntoView + use<> {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let summary = &invoice.summary;
     let charges_vat = invoice.supplier.vat_number.is_some();
     // Only an issued document may call itself a tax invoice.
@@ -70,7 +70,7 @@ pub fn paper(invoice: &Invoice) -> impl IntoView + use<> {
 }
 
 fn meta(invoice: &Invoice) -> impl IntoView + use<> {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let summary = &invoice.summary;
     let number = summary.number.clone().unwrap_or_else(|| texts.no_number.to_owned());
     let due = summary.due_at.filter(|_| summary.status != InvoiceStatus::Draft);
@@ -86,13 +86,13 @@ fn meta(invoice: &Invoice) -> impl IntoView + use<> {
 }
 
 /// Name (for the supplier), address and VAT number, a line each.
-fn party_lines(party: &Party, is_customer: bool) -> impl IntoView + use<> {
+pub fn party_lines(party: &Party, is_customer: bool) -> impl IntoView + use<> {
     let name = (!is_customer).then(|| party.name.clone());
     let address = party.address.as_ref().map(address_text);
     let vat = party
         .vat_number
         .as_deref()
-        .map(|number| t().invoices.vat_no(&grouped_vat_number(number)));
+        .map(|number| text::invoices().vat_no(&grouped_vat_number(number)));
     [name, address, vat]
         .into_iter()
         .flatten()
@@ -117,7 +117,7 @@ fn address_text(address: &Address) -> String {
 }
 
 fn lines(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let amount = if charges_vat { texts.before_vat } else { texts.amount };
     let columns = [
         Some(Column::Text(texts.line)),
@@ -147,7 +147,7 @@ fn line_row(line: &InvoiceLine, charges_vat: bool) -> AnyView {
 }
 
 fn totals(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
-    let texts = t().invoices;
+    let texts = text::invoices();
     let summary = &invoice.summary;
     let percent = plans::vat_percent(summary.subtotal, summary.vat).to_string();
     let is_draft = summary.status == InvoiceStatus::Draft;
@@ -160,6 +160,16 @@ fn totals(invoice: &Invoice, charges_vat: bool) -> impl IntoView + use<> {
     for payment in &invoice.payments {
         let amount = common::Money::new(-payment.amount.minor, payment.amount.currency);
         rows.push(fact(texts.paid_on(&dates::date(payment.at)), format_money(amount)));
+    }
+    for note in &invoice.credit_notes {
+        let amount = common::Money::new(-note.total.minor, note.total.currency);
+        rows.push(fact(text::deeds().credit_note_row(&note.number), format_money(amount)));
+    }
+    // What had been paid and was taken back is the customer's credit, so that the lines add up.
+    let returned: i64 = invoice.credit_notes.iter().map(|note| note.to_credit.minor).sum();
+    if returned > 0 {
+        let amount = common::Money::new(returned, summary.currency);
+        rows.push(fact(text::deeds().given_back, format_money(amount)));
     }
     if !is_draft {
         rows.push(fact_of(

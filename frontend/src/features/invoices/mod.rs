@@ -1,13 +1,23 @@
-//! Invoices: the list and the document.
+//! Invoices: the list, the document, and the drafts of the staff.
 
+mod books;
+mod deeds;
 mod document;
+mod downloads;
+mod draft;
+mod editor;
+mod fields;
+mod history;
 mod list;
+mod new;
 mod page;
 
 use crate::chunk::pages;
 
+pages! { invoices: list => list::InvoicesPage }
+pages! { invoice: one => page::InvoicePage }
 pages! {
-    records:
-    list => list::InvoicesPage,
-    one => page::InvoicePage,
+    drafting:
+    new => new::NewInvoicePage,
+    edit => editor::DraftPage,
 }

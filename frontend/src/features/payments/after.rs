@@ -9,7 +9,7 @@ use common::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{CancelOnly, again, receipt::Receipt, waiting_actions, watch::Watch};
+use super::{CancelOnly, again, order_address, receipt::Receipt, waiting_actions, watch::Watch};
 use crate::{
     address::path_value,
     api::Failure,
@@ -24,7 +24,7 @@ use crate::{
     },
     explain::could_not_load,
     next,
-    roles::allowed,
+    roles::{allowed, allowed_only},
     session::{Stage, use_session},
     status,
     text::t,
@@ -61,7 +61,7 @@ fn after(came_by: CameBy) -> impl IntoView {
 
 /// The session was lost on the way; the payment was not.
 fn signed_out() -> impl IntoView {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     let here = use_location().pathname.get_untracked();
     view! {
         <div class="page page-narrow stack">
@@ -76,9 +76,9 @@ fn signed_out() -> impl IntoView {
 fn not_found() -> impl IntoView {
     view! {
         <div class="page page-narrow stack">
-            <Heading text=t().payments.payment/>
-            <p class="soft">{t().payments.not_found}</p>
-            <div class="row"><ButtonLink href="/payments" label=t().payments.title kind=Kind::Secondary/></div>
+            <Heading text=crate::text::payments().payment/>
+            <p class="soft">{crate::text::payments().not_found}</p>
+            <div class="row"><ButtonLink href="/payments" label=crate::text::payments().title kind=Kind::Secondary/></div>
         </div>
     }
     .into_any()
@@ -125,7 +125,7 @@ impl Face {
 
     /// What a screen reader hears when the face changes.
     fn news(self) -> &'static str {
-        let texts = t().payments;
+        let texts = crate::text::payments();
         match self {
             Face::Loading | Face::Failed | Face::NotFound => "",
             Face::Waiting => texts.waiting_title,
@@ -175,12 +175,12 @@ fn Outcome(id: PaymentId, came_by: CameBy) -> impl IntoView {
 fn failed(watch: Watch) -> impl IntoView {
     let words = move || {
         let failure = watch.failure.get().unwrap_or(Failure::Offline);
-        could_not_load(&failure, t().payments.load_failed)
+        could_not_load(&failure, crate::text::payments().load_failed)
     };
     let retry = Callback::new(move |()| watch.check_now());
     view! {
         <div class="receipt">
-            <Heading text=t().payments.payment/>
+            <Heading text=crate::text::payments().payment/>
             {dynamic(move || view! { <ProblemPanel words=words() retry/> }.into_any())}
         </div>
     }
@@ -188,7 +188,7 @@ fn failed(watch: Watch) -> impl IntoView {
 }
 
 fn open_or_ended(face: Face, payment: Payment, watch: Watch) -> impl IntoView {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     let (title, text) = match face {
         Face::Slow => (texts.slow_title, texts.slow_text),
         Face::Left => (texts.left_title, texts.left_text),
@@ -224,7 +224,7 @@ fn open_or_ended(face: Face, payment: Payment, watch: Watch) -> impl IntoView {
 }
 
 fn actions(face: Face, payment: Payment, watch: Watch) -> AnyView {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     let detail = format!("/payments/{}", payment.summary.id);
     let on_change = Callback::new(move |payment| watch.payment.set(Some(payment)));
     match face {
@@ -249,7 +249,18 @@ fn actions(face: Face, payment: Payment, watch: Watch) -> AnyView {
         Face::Unknown => {
             view! { <ButtonLink href=detail label=texts.see_payment kind=Kind::Secondary fit=Fit::Large/> }.into_any()
         }
-        Face::NotPaid => again(&payment, t().common.try_again),
+        Face::NotPaid => {
+            let order = order_address(&payment);
+            view! {
+                <div class="actions">
+                    {again(&payment, t().common.try_again)}
+                    {allowed_only(AccountRole::Member, move || view! {
+                        <ButtonLink href=order.clone() label=texts.another_method kind=Kind::Secondary fit=Fit::Large/>
+                    })}
+                </div>
+            }
+            .into_any()
+        }
         Face::Expired => again(&payment, texts.start_again),
         Face::Cancelled if payment.product_code.is_some() => {
             allowed(AccountRole::Member, t().roles.choose_plan, move || {

@@ -1,13 +1,16 @@
 //! One payment: amount, state, facts, and what happened.
 
 use common::{
+    auth::StaffRole,
     ids::PaymentId,
     money::format_money,
-    payments::{Payment, PaymentStatus},
+    payments::{AttemptKind, Payment, PaymentStatus},
 };
 use leptos::prelude::*;
 
-use super::{again, events::happenings, waiting_actions};
+use super::{
+    again, events::happenings, method_name, refund::panel, refunds::refunds, reversal::reversal, waiting_actions,
+};
 use crate::{
     address::path_value,
     api::Failure,
@@ -26,13 +29,14 @@ use crate::{
     documents,
     explain::could_not_load,
     remote::{Remote, remote},
+    roles::allowed_staff,
+    session::use_session,
     status,
-    text::t,
 };
 
 #[component]
 pub fn PaymentPage() -> impl IntoView {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     let id = path_value("id");
     let payment = remote(move || {
         let id = PaymentId::parse(&id.read()).ok();
@@ -73,7 +77,7 @@ pub fn PaymentPage() -> impl IntoView {
 }
 
 fn not_found() -> impl IntoView {
-    view! { <p class="soft">{t().payments.not_found}</p> }.into_any()
+    view! { <p class="soft">{crate::text::payments().not_found}</p> }.into_any()
 }
 
 fn cannot_load(failure: &Failure, payment: Remote<Option<Payment>>) -> AnyView {
@@ -81,22 +85,30 @@ fn cannot_load(failure: &Failure, payment: Remote<Option<Payment>>) -> AnyView {
         return not_found().into_any();
     }
     let retry = payment.retry();
-    view! { <ProblemPanel words=could_not_load(failure, t().payments.load_failed) retry/> }.into_any()
+    view! { <ProblemPanel words=could_not_load(failure, crate::text::payments().load_failed) retry/> }.into_any()
 }
 
 #[component]
 fn Body(loaded: Payment, payment: Remote<Option<Payment>>) -> impl IntoView {
-    let texts = t().payments;
-    let history = timeline(happenings(&loaded.events));
+    let texts = crate::text::payments();
+    let history = timeline(happenings(&loaded));
     let credit = (loaded.credited.minor > 0).then(|| {
         let title = texts.on_credit(&format_money(loaded.credited));
-        view! { <Notice tone=Tone::Info icon_name="info" title text=texts.credit_late/> }.into_any()
+        view! {
+            <Notice tone=Tone::Info icon_name="info" title text=texts.credit_late>
+                <ButtonLink href="/credit" label=texts.see_credit kind=Kind::Secondary/>
+            </Notice>
+        }
+        .into_any()
     });
+    let on_done = payment.retry();
     view! {
         <div class="payment-columns stack-wide">
             <div class="stack">
                 {credit}
                 <div class="card"><div class="card-part">{facts(&loaded)}</div></div>
+                {refunds(&loaded.refunds, on_done)}
+                {for_staff(&loaded, payment)}
                 {actions(loaded, payment)}
             </div>
             <section class="stack">
@@ -108,9 +120,50 @@ fn Body(loaded: Payment, payment: Remote<Option<Payment>>) -> impl IntoView {
     .into_any()
 }
 
+/// Refund, reversal and the notifications: nothing of it is a customer's.
+fn for_staff(loaded: &Payment, payment: Remote<Option<Payment>>) -> AnyView {
+    let texts = crate::text::payments();
+    let is_paid = loaded.summary.status == PaymentStatus::Succeeded && loaded.reversed_at.is_none();
+    let on_done = payment.retry();
+    let on_change = Callback::new(move |changed| payment.set(Some(changed)));
+    let loaded = loaded.clone();
+    allowed_staff(StaffRole::Billing, crate::text::refunds().deed, move || {
+        let notifications = format!("/payfast/notifications?payment={}", loaded.summary.id);
+        view! {
+            {is_paid.then(|| panel(&loaded, on_done))}
+            {attempts(&loaded)}
+            <p><a class="inline-touch" href=notifications>{texts.see_notifications}</a></p>
+            {is_paid.then(|| reversal(&loaded, on_change))}
+        }
+    })
+}
+
+fn attempts(payment: &Payment) -> AnyView {
+    let texts = crate::text::payments();
+    let rows = payment.attempts.iter().map(|attempt| {
+        let words = match attempt.kind {
+            AttemptKind::Redirect => texts.attempt_redirect,
+            AttemptKind::Adhoc => texts.attempt_adhoc,
+            AttemptKind::Manual => texts.attempt_manual,
+        };
+        let when = view! { {format_money(attempt.amount)} " · " {time(attempt.created_at)} };
+        fact(words, when.into_any())
+    });
+    view! {
+        <section class="card">
+            <div class="card-part stack">
+                <h2>{texts.attempts}</h2>
+                <dl class="facts facts-lined">{rows.collect_view()}</dl>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
 fn facts(payment: &Payment) -> impl IntoView + use<> {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     let summary = payment.summary.clone();
+    let is_staff = use_session().staff_role().is_some();
     let invoice_page = format!("/invoices/{}", summary.invoice_id);
     let number = summary.invoice_number.unwrap_or_else(|| texts.draft_invoice.to_owned());
     let money =
@@ -119,9 +172,15 @@ fn facts(payment: &Payment) -> impl IntoView + use<> {
         Some(fact(texts.for_what, summary.description)),
         Some(fact_link(texts.invoice, invoice_page, number)),
         money(texts.amount, Some(summary.amount)),
-        money(texts.fee, summary.fee),
-        money(texts.net, summary.net),
+        Some(fact(texts.method, method_name(summary.method))),
+        money(texts.fee, summary.fee.filter(|_| is_staff)),
+        money(texts.net, summary.net.filter(|_| is_staff)),
+        money(
+            texts.refunded,
+            Some(summary.refunded).filter(|refunded| !refunded.is_zero()),
+        ),
         Some(fact(texts.started, time(summary.created_at).into_any())),
+        payment.reversed_at.map(|at| fact(texts.reversed, time(at).into_any())),
         summary.succeeded_at.map(|at| fact(texts.paid_at, time(at).into_any())),
         summary
             .provider_reference
@@ -131,7 +190,7 @@ fn facts(payment: &Payment) -> impl IntoView + use<> {
 }
 
 fn actions(loaded: Payment, payment: Remote<Option<Payment>>) -> AnyView {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     match loaded.summary.status {
         PaymentStatus::AwaitingCustomer => {
             let on_change = Callback::new(move |changed| payment.set(Some(changed)));

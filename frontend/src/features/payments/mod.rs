@@ -1,13 +1,22 @@
-//! What happens after PayFast, one payment, and the list of payments.
+//! What happens after PayFast, one payment with its refunds, the list of payments, and credit.
 
 mod after;
+mod bank_details;
+mod credit;
 mod detail;
 mod events;
 mod list;
 mod receipt;
+mod refund;
+mod refunds;
+mod reversal;
 mod watch;
 
-use common::{accounts::AccountRole, ids::PaymentId, payments::Payment};
+use common::{
+    accounts::AccountRole,
+    ids::PaymentId,
+    payments::{Method, Payment},
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -26,11 +35,21 @@ use crate::{
 };
 
 pages! {
-    records:
+    payments:
+    credit => credit::CreditPage,
     list => list::PaymentsPage,
     one => detail::PaymentPage,
     back => after::ReturnPage,
     cancelled => after::CancelledPage,
+}
+
+fn method_name(method: Method) -> &'static str {
+    let texts = crate::text::payments();
+    match method {
+        Method::Redirect => texts.method_redirect,
+        Method::SavedCard => texts.method_card,
+        Method::Eft => texts.method_eft,
+    }
 }
 
 /// The order that a payment was for, to start it again.
@@ -59,7 +78,7 @@ fn again(payment: &Payment, label: &'static str) -> AnyView {
 
 #[component]
 fn WaitingActions(payment: Payment, on_change: Callback<Payment>) -> impl IntoView {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     let id = payment.summary.id;
     let problem = RwSignal::new(None::<Words>);
     let is_opening = RwSignal::new(false);
@@ -92,7 +111,7 @@ fn WaitingActions(payment: Payment, on_change: Callback<Payment>) -> impl IntoVi
 /// Gives up a payment that waits for the customer. Money that arrives later still counts.
 #[component]
 fn CancelOnly(payment: Payment, on_change: Callback<Payment>) -> impl IntoView {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     let id = payment.summary.id;
     let problem = RwSignal::new(None::<Words>);
     let is_cancelling = RwSignal::new(false);
@@ -129,7 +148,7 @@ fn CancelOnly(payment: Payment, on_change: Callback<Payment>) -> impl IntoView {
 
 /// Hands the same payment over to PayFast once more.
 async fn reopen(id: PaymentId) -> Result<(), Words> {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     let words = |failure: &Failure| could_not(failure, texts.continue_failed);
     let checkout = orders::reopen(id).await.map_err(|failure| words(&failure))?;
     let Some(checkout) = checkout else {

@@ -22,7 +22,6 @@ use crate::{
     documents, plans,
     remote::{Remote, remote},
     session::use_session,
-    text::t,
 };
 
 /// Pages older than this show the same receipt without the sunrise.
@@ -30,7 +29,7 @@ const FRESH_MINUTES: i64 = 10;
 
 #[component]
 pub fn Receipt(payment: Payment) -> impl IntoView {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     let session = use_session();
     let invoice_id = payment.summary.invoice_id;
     let account_id = payment.summary.account_id;
@@ -65,11 +64,12 @@ pub fn Receipt(payment: Payment) -> impl IntoView {
                     " "
                     <small>{sentence}</small>
                 </h1>
-                {credit.map(|credit| view! { <p class="soft">{texts.credit_late} " " <strong>{credit}</strong></p> }.into_any())}
+                {credit.clone().map(|credit| view! { <p class="soft">{texts.credit_late} " " <strong>{credit}</strong></p> }.into_any())}
             </div>
             <div class="card"><div class="card-part">{facts(payment, invoice, account)}</div></div>
             <div class="actions">
                 {dynamic(move || download(invoice.get().as_ref(), &invoice_page))}
+                {credit.map(|_| view! { <ButtonLink href="/credit" label=texts.see_credit kind=Kind::Secondary fit=Fit::Large/> }.into_any())}
                 <ButtonLink href="/home" label=texts.go_home kind=Kind::Secondary fit=Fit::Large/>
             </div>
             <p class="centred small muted">
@@ -82,7 +82,7 @@ pub fn Receipt(payment: Payment) -> impl IntoView {
 }
 
 fn facts(payment: Payment, invoice: Remote<Invoice>, account: Remote<Account>) -> impl IntoView {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     let number = payment.summary.invoice_number.clone();
     let invoice_page = format!("/invoices/{}", payment.summary.invoice_id);
     let vat = move || {
@@ -112,7 +112,7 @@ fn facts(payment: Payment, invoice: Remote<Invoice>, account: Remote<Account>) -
 
 /// The document is made by the server when it is asked for, so it is ready as soon as its name is known.
 fn download(invoice: Option<&Invoice>, page: &str) -> impl IntoView + use<> {
-    let texts = t().payments;
+    let texts = crate::text::payments();
     match invoice {
         Some(invoice) if invoice.summary.number.is_some() => {
             let label = match invoice.supplier.vat_number {

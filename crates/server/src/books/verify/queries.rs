@@ -232,16 +232,23 @@ pub const I5: &[Question] = &[
     },
     Question {
         kind: "invoice",
-        sql: "select y.id as id, y.total_minor as left_minor, y.booked as right_minor, y.number as word from (
-                select n.invoice_id as id, n.number, n.total_minor, cast(coalesce((select -sum(p.amount_minor)
+        sql: "select i.id as id, i.total_minor as left_minor, cast(0 as bigint) as right_minor,
+                coalesce(i.number, '') as word
+            from invoices i where i.status = 'uncollectible' and not exists (select 1 from ledger_transactions t
+                where t.invoice_id = i.id and t.kind = 'written_off')
+            order by i.id limit 20",
+        message: "{word} was written off, and the books have no entry of it",
+    },
+    Question {
+        kind: "invoice",
+        sql: "select y.id as id, y.net_minor as left_minor, y.booked as right_minor, y.number as word from (
+                select n.invoice_id as id, n.number, n.net_minor, cast(coalesce((select sum(p.amount_minor)
                     from ledger_transactions t join ledger_postings p on p.transaction_id = t.id
                     where t.source = 'credit_note:' || n.id and t.kind = 'credit_note_issued'
-                        and p.ledger_account in ('receivable', 'customer_credit', 'bad_debt')
-                        and p.amount_minor < 0), 0)
-                    as bigint) as booked
+                        and p.ledger_account = 'revenue'), 0) as bigint) as booked
                 from credit_notes n) y
-            where y.total_minor <> y.booked order by y.number limit 20",
-        message: "{word} is over {left}, its entry is over {right}",
+            where y.net_minor <> y.booked order by y.number limit 20",
+        message: "{word} takes {left} of revenue back, its entry takes {right}",
     },
     Question {
         kind: "refund",
@@ -271,7 +278,7 @@ pub const I5: &[Question] = &[
                 t.kind || ' for ' || t.source as word
             from ledger_transactions t
             where (t.source like 'invoice:%' and not exists (select 1 from invoices i
-                    where t.source = 'invoice:' || i.id and i.id = substr(t.source, 9)))
+                    where i.id = substr(t.source, 9, 36) and i.number is not null))
                 or (t.source like 'payment:%' and not exists (select 1 from payments p
                     where p.id = substr(t.source, 9) and p.status = 'succeeded'))
                 or (t.source like 'credit\\_note:%' escape '\\' and not exists (select 1 from credit_notes n

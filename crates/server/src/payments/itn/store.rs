@@ -30,6 +30,10 @@ pub struct ItnRow {
     pub next_check_at: Option<NaiveDateTime>,
     pub lease_until: Option<NaiveDateTime>,
     pub checked_at: Option<NaiveDateTime>,
+    /// JSON of the four checks; empty before the first judgement.
+    pub checks: String,
+    /// JSON of what it changed.
+    pub changes: String,
 }
 
 impl From<&ItnRow> for ItnSummary {
@@ -134,6 +138,49 @@ pub fn claim(conn: &mut Conn, id: ItnId, now: DateTime<Utc>, until: DateTime<Utc
     if claimed == 1 { find(conn, id) } else { Ok(None) }
 }
 
+/// Takes a notification that stands in `from` for a replay; `None` when a worker has it.
+pub fn claim_again(
+    conn: &mut Conn,
+    id: ItnId,
+    from: ItnStatus,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> QueryResult<Option<ItnRow>> {
+    let claimed = diesel::update(itns::table.find(id).filter(itns::status.eq(from)))
+        .filter(itns::lease_until.is_null().or(itns::lease_until.lt(now.naive_utc())))
+        .set((
+            itns::status.eq(ItnStatus::Received),
+            itns::reason.eq(""),
+            itns::next_check_at.eq(now.naive_utc()),
+            itns::lease_until.eq(until.naive_utc()),
+            itns::attempts.eq(itns::attempts + 1),
+        ))
+        .execute(conn)?;
+    if claimed == 1 { find(conn, id) } else { Ok(None) }
+}
+
+/// Makes a notification look claimed, whatever it is; only for a transaction that is rolled back.
+pub fn open_for_rehearsal(conn: &mut Conn, id: ItnId, until: DateTime<Utc>) -> QueryResult<Option<ItnRow>> {
+    diesel::update(itns::table.find(id))
+        .set((
+            itns::status.eq(ItnStatus::Received),
+            itns::reason.eq(""),
+            itns::lease_until.eq(until.naive_utc()),
+        ))
+        .execute(conn)?;
+    find(conn, id)
+}
+
+/// Writes down what was found and changed, if the claim is still ours.
+pub fn set_findings(conn: &mut Conn, claimed: &ItnRow, checks: &str, changes: &str) -> QueryResult<()> {
+    diesel::update(itns::table.find(claimed.id))
+        .filter(itns::status.eq(ItnStatus::Received))
+        .filter(itns::lease_until.eq(claimed.lease_until))
+        .set((itns::checks.eq(checks), itns::changes.eq(changes)))
+        .execute(conn)
+        .map(drop)
+}
+
 pub fn find(conn: &mut Conn, id: ItnId) -> QueryResult<Option<ItnRow>> {
     itns::table.find(id).first(conn).optional()
 }
@@ -228,16 +275,51 @@ pub fn purge_rejected(conn: &mut Conn, before: DateTime<Utc>) -> QueryResult<usi
     diesel::delete(old).execute(conn)
 }
 
+/// What a list asks for.
+#[derive(Default)]
+pub struct ListFilter {
+    /// Any of these; empty for all.
+    pub status: Vec<ItnStatus>,
+    pub payment_id: Option<PaymentId>,
+    /// First instant.
+    pub from: Option<NaiveDateTime>,
+    /// The first instant after.
+    pub until: Option<NaiveDateTime>,
+    /// Beginning of PayFast's id: letters, digits and hyphens only.
+    pub pf_payment_id: Option<String>,
+}
+
+/// Narrows a boxed query to a filter.
+macro_rules! narrowed {
+    ($query:expr, $filter:expr) => {{
+        let (mut query, filter) = ($query, $filter);
+        if !filter.status.is_empty() {
+            query = query.filter(itns::status.eq_any(filter.status.clone()));
+        }
+        if let Some(payment_id) = filter.payment_id {
+            query = query.filter(itns::payment_id.eq(payment_id));
+        }
+        if let Some(from) = filter.from {
+            query = query.filter(itns::received_at.ge(from));
+        }
+        if let Some(until) = filter.until {
+            query = query.filter(itns::received_at.lt(until));
+        }
+        if let Some(beginning) = &filter.pf_payment_id {
+            query = query.filter(itns::pf_payment_id.like(format!("{beginning}%")));
+        }
+        query
+    }};
+}
+
+/// Newest first.
 pub fn load_page(
     conn: &mut Conn,
-    status: Option<ItnStatus>,
+    filter: &ListFilter,
     after: Option<(NaiveDateTime, ItnId)>,
     limit: i64,
 ) -> QueryResult<Vec<ItnRow>> {
-    let mut query = itns::table.limit(limit).into_boxed();
-    if let Some(status) = status {
-        query = query.filter(itns::status.eq(status));
-    }
+    let mut query = narrowed!(itns::table.limit(limit).into_boxed(), filter);
     if let Some((at, id)) = after {
         query = query.filter(
             itns::received_at
@@ -249,11 +331,8 @@ pub fn load_page(
 }
 
 /// Rows that match, counted up to `at_most`.
-pub fn count(conn: &mut Conn, status: Option<ItnStatus>, at_most: i64) -> QueryResult<i64> {
-    let mut query = itns::table.select(itns::id).limit(at_most).into_boxed();
-    if let Some(status) = status {
-        query = query.filter(itns::status.eq(status));
-    }
+pub fn count(conn: &mut Conn, filter: &ListFilter, at_most: i64) -> QueryResult<i64> {
+    let query = narrowed!(itns::table.select(itns::id).limit(at_most).into_boxed(), filter);
     let ids: Vec<ItnId> = query.load(conn)?;
     Ok(i64::try_from(ids.len()).unwrap_or(at_most))
 }

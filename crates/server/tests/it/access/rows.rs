@@ -57,6 +57,7 @@ const ROWS: &[(&str, Row)] = &[
     ("/reconciliations/{id}/lines", Row::Staff),
     ("/auth/sessions/{id}", Row::Session),
     ("/itn/{id}", Row::Staff),
+    ("/itn/{id}/replay", Row::Staff),
 ];
 
 /// Right for their route, so that nothing but the row is refused.

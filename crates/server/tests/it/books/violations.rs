@@ -27,7 +27,7 @@ fn violations(customer: AccountId, invoice: InvoiceId) -> Vec<(Invariant, &'stat
         format!(
             "insert into credit_notes (id, account_id, invoice_id, number, reason, currency, net_minor, vat_minor,
                 total_minor, to_credit_minor, document_sha256, issued_at)
-            values ('a-note', '{customer}', '{invoice}', 'CN-000001', '', 'ZAR', {minor}, 0, {minor}, 0, '',
+            values ('{invoice}', '{customer}', '{invoice}', 'CN-000001', '', 'ZAR', {minor}, 0, {minor}, 0, '',
                 '2026-11-24 00:00:00')"
         )
     };
@@ -176,6 +176,13 @@ fn violations(customer: AccountId, invoice: InvoiceId) -> Vec<(Invariant, &'stat
             )),
         ),
         (I5, "invoice", one(note(100))),
+        (
+            I5,
+            "invoice",
+            one(format!(
+                "update invoices set status = 'uncollectible' where id = '{invoice}'"
+            )),
+        ),
         (I5, "refund", one(refund("requested", 100))),
         (
             I6,
@@ -206,6 +213,7 @@ fn violations(customer: AccountId, invoice: InvoiceId) -> Vec<(Invariant, &'stat
                 "update invoices set document_sha256 = null where id = '{invoice}'"
             )),
         ),
+        (I6, "credit_note", one(note(100))),
         (
             I7,
             "series",

@@ -87,7 +87,7 @@ app_test!(an_invoice_goes_out_by_mail_with_its_paper, |app| {
     let sent: Invoice = act(&staff, id, "send", json!({})).await.expect(200).json();
     assert!(sent.sent_at.is_some());
     act(&staff, id, "send", json!({})).await.expect(200);
-    let waiting = app.app.db.read(|conn| jobs_payload(conn)).await.unwrap();
+    let waiting = app.app.db.read(jobs_payload).await.unwrap();
     assert!(waiting < 200, "a job holds {waiting} bytes: the paper is not stored");
     app.run_jobs().await;
     let mails = app.mails_to("owner@karoo.test");

@@ -1,0 +1,40 @@
+// Staff of the demo: their sign-in takes a code, and no code counts twice.
+import type { Browser, BrowserContext, Page } from "@playwright/test";
+
+import { expect } from "./fixtures.ts";
+import { totp } from "./totp.ts";
+
+interface SignIn {
+  password: string;
+  secret: string;
+}
+
+function staffSignIn(): SignIn {
+  const line = /^staff@demo\.test password=(\S+) totp_secret=(\S+)$/m.exec(process.env["SIGN_INS"] ?? "");
+  if (!line) throw new Error("SIGN_INS names no staff; run `cargo xtask e2e`");
+  return { password: line[1] ?? "", secret: line[2] ?? "" };
+}
+
+/** Signs the staff of the demo in, by the API: other tests may have used the code of this half minute. */
+export async function signInAsStaff(page: Page): Promise<void> {
+  const { password, secret } = staffSignIn();
+  const tryOnce = async (ahead: number): Promise<number> => {
+    const { csrf_token } = (await (await page.request.get("/api/v1/auth/csrf")).json()) as { csrf_token: string };
+    const answer = await page.request.post("/api/v1/auth/login", {
+      headers: { "X-CSRF-Token": csrf_token },
+      data: { email: "staff@demo.test", password, totp: totp(secret, Date.now() + ahead) },
+    });
+    return answer.status();
+  };
+  await expect
+    .poll(async () => ((await tryOnce(0)) === 200 ? 200 : tryOnce(30_000)), { timeout: 65_000, intervals: [1_000, 5_000, 10_000] })
+    .toBe(200);
+}
+
+/** A page of the staff in a browser of its own. */
+export async function staffPage(browser: Browser, baseURL: string | undefined): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await browser.newContext({ baseURL: baseURL ?? "", viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  await signInAsStaff(page);
+  return { context, page };
+}
