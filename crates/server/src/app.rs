@@ -51,6 +51,7 @@ pub struct App {
 pub struct Wake {
     pub notifications: Notify,
     pub jobs: Notify,
+    pub gateway: Notify,
 }
 
 /// The application could not be built; the text says what to do.
@@ -77,7 +78,7 @@ impl App {
             .map_err(|error| BuildError::DataDir(config.data_dir.display().to_string(), error))?;
         let db = Db::open(&config.database).map_err(|error| BuildError::Database(error.to_string()))?;
         let mailer = Mailer::new(&config.mail)?;
-        let gateway = Gateway::new(&config.payfast.process_base)?;
+        let gateway = Gateway::new(&config.payfast, clock.clone())?;
         let limits = Limits::new(&config, clock.clone())?;
         let content_security_policy =
             security_headers::content_security_policy(&spa::inline_script_hashes(), &config.payfast.process_base);
@@ -100,6 +101,7 @@ impl App {
     pub fn wake_worker(&self) {
         self.wake.notifications.notify_one();
         self.wake.jobs.notify_one();
+        self.wake.gateway.notify_one();
     }
 
     pub(crate) fn wake(&self) -> &Wake {

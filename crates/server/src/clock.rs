@@ -8,9 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
 use common::ids::Id;
-use uuid::{ContextV7, Timestamp, Uuid};
+use uuid::{Builder, ContextV7, Timestamp, Uuid};
 
 /// Tells the time; cheap to clone.
 #[derive(Clone, Default)]
@@ -61,6 +61,13 @@ pub fn new_id<T: Id>(now: DateTime<Utc>) -> T {
         seconds,
         now.timestamp_subsec_nanos(),
     )))
+}
+
+/// An id for a day: the same `bytes` give the same id, so that what happens once a day has one.
+pub fn id_of_day<T: Id>(day: NaiveDate, bytes: [u8; 10]) -> T {
+    let midnight = day.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
+    let millis = u64::try_from(midnight).unwrap_or_default();
+    T::from_uuid(Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
 }
 
 /// The moment `after` from now, for timeouts of connections; a fixed clock does not move it.

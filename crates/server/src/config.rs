@@ -65,6 +65,8 @@ pub struct Payfast {
     pub passphrase: Option<Passphrase>,
     /// Scheme, host and port; `/eng/process` and `/eng/query/validate` are appended.
     pub process_base: String,
+    /// Scheme, host and port of the REST API; it needs the passphrase too.
+    pub api_base: Option<String>,
     /// Addresses that notifications may come from.
     pub itn_sources: Vec<IpNet>,
 }
@@ -310,6 +312,20 @@ impl Config {
         let process_base = reader
             .parse("PAYFAST_PROCESS_BASE", base_url)
             .unwrap_or_else(|| host.to_owned());
+        let own_api = match mode {
+            PayfastMode::Live => hosts::LIVE.api_base,
+            PayfastMode::Sandbox => hosts::SANDBOX.api_base,
+            // The emulator is one program: its API stands where its checkout does.
+            PayfastMode::Emulator => &process_base,
+        };
+        let api_base = match reader.text("PAYFAST_API_BASE").as_deref() {
+            Some("off") => None,
+            _ => Some(
+                reader
+                    .parse("PAYFAST_API_BASE", base_url)
+                    .unwrap_or_else(|| own_api.to_owned()),
+            ),
+        };
         let itn_sources = reader.networks("PAYFAST_ITN_SOURCES").unwrap_or_else(|| {
             sources
                 .iter()
@@ -322,6 +338,7 @@ impl Config {
             merchant_key: SecretString::from(merchant_key.unwrap_or_default()),
             passphrase: passphrase.map(Passphrase::new),
             process_base,
+            api_base,
             itn_sources,
         }
     }
@@ -432,8 +449,20 @@ mod tests {
         assert!(reason(&[("SUPPLIER_VAT_NUMBER", "123")]).starts_with("SUPPLIER_VAT_NUMBER: "));
         assert!(reason(&[("SUPPLIER_VAT_NUMBER", "4000000000")]).contains("SUPPLIER_ADDRESS: "));
         assert!(reason(&[("PAYFAST_MODE", "live")]).contains("PAYFAST_MERCHANT_KEY: "));
+        assert!(reason(&[("PAYFAST_API_BASE", "api.payfast.co.za")]).starts_with("PAYFAST_API_BASE: "));
         assert!(reason(&[("SECRET_KEY", "short")]).starts_with("SECRET_KEY: "));
         assert!(reason(&[("PUBLIC_URL", "https://pay.example.co.za/app")]).starts_with("PUBLIC_URL: "));
+    }
+
+    #[test]
+    fn the_api_is_where_the_mode_says_unless_it_is_off() {
+        let base = |settings: &[(&str, &str)]| read(settings).unwrap().payfast.api_base;
+        assert_eq!(base(&[]).as_deref(), Some("http://127.0.0.1:8090"));
+        let sandbox = ("PAYFAST_MODE", "sandbox");
+        assert_eq!(base(&[sandbox]).as_deref(), Some("https://api.payfast.co.za"));
+        let emulator = ("PAYFAST_PROCESS_BASE", "http://127.0.0.1:9000");
+        assert_eq!(base(&[emulator]).as_deref(), Some("http://127.0.0.1:9000"));
+        assert_eq!(base(&[emulator, ("PAYFAST_API_BASE", "off")]), None);
     }
 
     #[test]

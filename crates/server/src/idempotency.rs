@@ -3,6 +3,7 @@
 //! The stored answer is written in the transaction of the work, so a crash leaves both or neither,
 //! and a second request that comes meanwhile waits for the first one's commit.
 
+pub mod http;
 pub mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -64,6 +65,30 @@ pub struct Answer {
     pub status: u16,
     pub body: String,
     pub is_replayed: bool,
+}
+
+impl Answer {
+    /// The answer of a request that came without a key.
+    pub fn fresh(status: u16, body: &impl Serialize) -> Result<Self, ApiError> {
+        Ok(Self {
+            status,
+            body: serde_json::to_string(body).map_err(ApiError::internal)?,
+            is_replayed: false,
+        })
+    }
+}
+
+/// Puts the outcome of work that went on after [`once`] in the place of its answer: later requests replay this one.
+pub fn replace_answer(
+    conn: &mut Conn,
+    scope: &Scope,
+    key: &Key,
+    status: u16,
+    body: &impl Serialize,
+) -> Result<Answer, ApiError> {
+    let answer = Answer::fresh(status, body)?;
+    store::set_answer(conn, scope, &key.0, status, &answer.body)?;
+    Ok(answer)
 }
 
 /// Does `work` unless this key has an answer already; call it inside `Db::write`.

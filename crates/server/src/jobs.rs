@@ -7,7 +7,7 @@
 pub mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use common::ids::{InvoiceId, JobId};
+use common::ids::{InvoiceId, JobId, PaymentMethodId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -56,6 +56,12 @@ pub enum Job {
         origin: Origin,
         at: DateTime<Utc>,
     },
+    /// A card was removed; PayFast is to forget it too.
+    CancelToken {
+        payment_method_id: PaymentMethodId,
+        /// Sealed for the method.
+        sealed_token: String,
+    },
 }
 
 /// Writes a job into the transaction of the change that it belongs to.
@@ -67,6 +73,7 @@ pub fn enqueue(conn: &mut Conn, job: &Job, now: DateTime<Utc>) -> QueryResult<()
         Job::PasswordReset { .. } => "password_reset",
         Job::Confirmation { .. } => "confirmation",
         Job::SignInRefused { .. } => "sign_in_refused",
+        Job::CancelToken { .. } => "cancel_token",
     };
     store::insert(conn, clock::new_id(now), kind, &payload, now)
 }

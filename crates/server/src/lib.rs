@@ -1,8 +1,9 @@
 //! The CapeControl server.
 //!
 //! Read in this order: [`routes`] is the one list of what can be asked, [`app`] is what a request finds,
-//! a feature folder (`auth`, `accounts`, `members`, `api_keys`, `audit`, `plans`, `invoices`, `payments`, `signatures`) is what it
-//! does, [`db`] is where it is kept, and [`worker`] is what happens afterwards.
+//! a feature folder (`auth`, `accounts`, `members`, `api_keys`, `audit`, `plans`, `invoices`, `payments`, `refunds`,
+//! `payment_methods`, `reconciliations`, `signatures`, `books`) is what it does, [`db`] is where it is kept, and
+//! [`worker`] is what happens afterwards.
 
 pub mod app;
 pub mod routes;
@@ -15,8 +16,11 @@ pub mod books;
 pub mod chat;
 pub mod invoices;
 pub mod members;
+pub mod payment_methods;
 pub mod payments;
 pub mod plans;
+pub mod reconciliations;
+pub mod refunds;
 pub mod reports;
 pub mod signatures;
 

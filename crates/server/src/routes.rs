@@ -15,9 +15,9 @@ use common::{
     books::{GetBooks, ListLedger, VerifyBooks},
     chat::{GetTicket, OpenSocket},
     invoices::{
-        ChangeInvoice, CreateInvoice, DeleteInvoice, ExportInvoices, FinalizeInvoice, GetCreditNotePdf, GetInvoice,
-        GetInvoicePdf, IssueCreditNote, ListInvoiceEvents, ListInvoices, SendInvoice, TotalInvoices, VoidInvoice,
-        WriteOffInvoice,
+        ApplyCredit, ChangeInvoice, CreateInvoice, DeleteInvoice, ExportInvoices, FinalizeInvoice, GetCredit,
+        GetCreditNotePdf, GetInvoice, GetInvoicePdf, IssueCreditNote, ListInvoiceEvents, ListInvoices, RecordReceipt,
+        SendInvoice, TotalInvoices, VoidInvoice, WriteOffInvoice,
     },
     itn::{GetItn, ListItns, ReplayItn},
     members::{
@@ -26,8 +26,14 @@ use common::{
     },
     mfa::{ConfirmMfa, DisableMfa, EnrolMfa, GetMfa, RenewRecoveryCodes},
     passwords::{ChangePassword, ForgotPassword, JudgePassword, ResendVerification, ResetPassword},
-    payments::{CancelPayment, ExportPayments, GetPayment, ListPayments, ReceiveItn, StartCheckout},
+    payment_methods::{AddPaymentMethod, ChangePaymentMethod, ListPaymentMethods, RemovePaymentMethod, UpdateCard},
+    payments::{
+        CancelPayment, ChargeMethod, ExportPayments, GetPayment, ListPayments, ReceiveItn, ReversePayment,
+        StartCheckout,
+    },
     plans::ListPlans,
+    reconciliations::{GetReconciliation, ListReconciliations, ListStatementLines, StartReconciliation},
+    refunds::{CreateRefund, GetRefund, ListRefunds, SetBankDetails},
     reports::{
         ReportPayments, ReportPaymentsCsv, ReportReceivables, ReportReceivablesCsv, ReportRevenue, ReportRevenueCsv,
         ReportVat, ReportVatCsv,
@@ -41,7 +47,7 @@ use crate::{
     accounts, api_keys, audit, auth, books, chat,
     error::ApiError,
     http::{access, spa},
-    invoices, members, operations, payments, plans, reports, signatures,
+    invoices, members, operations, payment_methods, payments, plans, reconciliations, refunds, reports, signatures,
 };
 
 /// A route below the API's base as the list tells it.
@@ -179,6 +185,27 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<ReceiveItn, _, _>(payments::http::receive_itn);
     routes.add::<GetPayment, _, _>(payments::http::get);
     routes.add::<CancelPayment, _, _>(payments::http::cancel);
+    routes.add::<ChargeMethod, _, _>(payments::http::charge);
+    routes.add::<RecordReceipt, _, _>(payments::http::record_receipt);
+    routes.add::<ReversePayment, _, _>(payments::http::reverse);
+    routes.add::<GetCredit, _, _>(payments::http::get_credit);
+    routes.add::<ApplyCredit, _, _>(payments::http::apply_credit);
+
+    routes.add::<CreateRefund, _, _>(refunds::http::create);
+    routes.add::<ListRefunds, _, _>(refunds::http::list);
+    routes.add::<GetRefund, _, _>(refunds::http::get);
+    routes.add::<SetBankDetails, _, _>(refunds::http::set_bank_details);
+
+    routes.add::<ListPaymentMethods, _, _>(payment_methods::http::list);
+    routes.add::<AddPaymentMethod, _, _>(payment_methods::http::add);
+    routes.add::<ChangePaymentMethod, _, _>(payment_methods::http::change);
+    routes.add::<RemovePaymentMethod, _, _>(payment_methods::http::remove);
+    routes.add::<UpdateCard, _, _>(payment_methods::http::card_update);
+
+    routes.add::<StartReconciliation, _, _>(reconciliations::http::start);
+    routes.add::<ListReconciliations, _, _>(reconciliations::http::list);
+    routes.add::<GetReconciliation, _, _>(reconciliations::http::get);
+    routes.add::<ListStatementLines, _, _>(reconciliations::http::lines);
 
     routes.add::<GetBooks, _, _>(books::http::get);
     routes.add::<VerifyBooks, _, _>(books::http::verify);

@@ -15,8 +15,9 @@ use crate::{
     error::ApiError,
     idempotency, invoices,
     jobs::{self, Job},
-    members,
-    payments::{self, itn},
+    members, payment_methods,
+    payments::{self, charges, itn},
+    reconciliations, refunds,
 };
 
 /// Longest time that due work waits when nobody wakes the worker.
@@ -27,7 +28,8 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
 /// Works for ever; errors are logged and tried again at the next round. It returns only by a panic of a part.
 pub async fn run(app: Arc<App>) {
     let wake = app.wake();
-    let (expiry, housekeeping, proof, search) = (Notify::new(), Notify::new(), Notify::new(), Notify::new());
+    let (expiry, daily, housekeeping) = (Notify::new(), Notify::new(), Notify::new());
+    let (proof, search) = (Notify::new(), Notify::new());
     tokio::join!(
         rounds("notifications", &wake.notifications, POLL, async || itn::check_due(
             &app
@@ -36,6 +38,10 @@ pub async fn run(app: Arc<App>) {
         rounds("jobs", &wake.jobs, POLL, async || do_jobs(&app).await),
         rounds("expiry", &expiry, POLL, async || payments::service::expire_due(&app)
             .await),
+        rounds("gateway", &wake.gateway, POLL, async || ask_gateway(&app).await),
+        rounds("daily comparison", &daily, HOUSEKEEPING_EVERY, async || {
+            reconciliations::service::schedule_daily(&app).await.map(|_| 0)
+        }),
         rounds("search", &search, HOUSEKEEPING_EVERY, async || write_search_texts(&app)
             .await),
         rounds("housekeeping", &housekeeping, HOUSEKEEPING_EVERY, async || keep_house(
@@ -47,6 +53,14 @@ pub async fn run(app: Arc<App>) {
             books::verify::verify_when_due(&app).await.map(|_| 0)
         }),
     );
+}
+
+/// Everything that waits for PayFast's API: refunds, charges whose answer was lost, statements.
+async fn ask_gateway(app: &App) -> Result<usize, ApiError> {
+    let refunds = refunds::sending::advance_due(app).await?;
+    let charges = charges::resolve_due(app).await?;
+    let statements = reconciliations::running::run_due(app).await?;
+    Ok(refunds + charges + statements)
 }
 
 /// Repeats `round` until it finds nothing, then waits for the bell or the poll; a round that fails waits too.
@@ -81,6 +95,10 @@ async fn do_jobs(app: &App) -> Result<usize, ApiError> {
                 return invoices::sending::deliver(app, id, invoice_id, issue).await;
             }
             Job::PasswordReset { email_key, origin } => auth::service::send_reset(app, email_key, origin).await,
+            Job::CancelToken {
+                payment_method_id,
+                sealed_token,
+            } => payment_methods::service::cancel_token(app, payment_method_id, sealed_token).await,
             Job::Confirmation { email_key } => auth::service::send_confirmation(app, email_key).await,
             Job::SignInRefused {
                 email_key,
@@ -100,7 +118,8 @@ pub async fn run_due(app: &App) -> Result<(), ApiError> {
         let checked = itn::check_due(app).await?;
         let done = do_jobs(app).await?;
         let expired = payments::service::expire_due(app).await?;
-        if checked + done + expired == 0 {
+        let asked = ask_gateway(app).await?;
+        if checked + done + expired + asked == 0 {
             return Ok(());
         }
     }
@@ -110,9 +129,11 @@ pub async fn run_due(app: &App) -> Result<(), ApiError> {
 /// refused notifications.
 pub async fn keep_house(app: &App) -> Result<(), ApiError> {
     let now = app.clock.now();
+    let methods_url = app.config.http.url("/payment-methods");
     app.limits.purge();
     app.db
         .write(move |conn| -> QueryResult<()> {
+            payment_methods::service::keep_house(conn, &methods_url, now)?;
             auth::service::purge_expired(conn, now)?;
             chat::service::purge_expired(conn, now)?;
             members::invitations::purge(conn, now)?;

@@ -268,6 +268,9 @@ path_ids! {
     InvoiceId = "invoice" in "id",
     ItnId = "notification" in "id",
     PaymentId = "payment" in "id",
+    PaymentMethodId = "payment method" in "id",
+    ReconciliationId = "reconciliation" in "id",
+    RefundId = "refund" in "id",
     SessionId = "session" in "id",
     UserId = "member" in "user_id",
 }

@@ -103,6 +103,20 @@ pub fn find_own(conn: &mut Conn, id: InvoiceId, account_id: AccountId) -> Result
         .ok_or_else(|| ApiError::not_found("invoice"))
 }
 
+/// Reads the invoice and holds its row until the transaction ends.
+pub fn find_locked(conn: &mut Conn, id: InvoiceId) -> Result<InvoiceRow, ApiError> {
+    states::lock(conn, id)
+}
+
+/// What a credit note can still give back of a paid invoice; nothing while it is owed, since a note lowers the debt
+/// first.
+pub fn creditable_minor(invoice: &InvoiceRow) -> i64 {
+    match invoice.status {
+        InvoiceStatus::Paid => invoice.guards(0).creditable_minor(),
+        _ => 0,
+    }
+}
+
 /// The same, held until the transaction ends.
 pub fn find_own_locked(conn: &mut Conn, id: InvoiceId, account_id: AccountId) -> Result<InvoiceRow, ApiError> {
     let found = find_own(conn, id, account_id)?;
@@ -271,11 +285,19 @@ fn find_for(conn: &mut Conn, id: InvoiceId, reader: Reader) -> Result<InvoiceRow
         .ok_or_else(|| ApiError::not_found("invoice"))
 }
 
+/// One invoice as staff, or somebody of its account, get it after a change.
+pub fn details(conn: &mut Conn, id: InvoiceId, account_id: Option<AccountId>) -> Result<Invoice, ApiError> {
+    let row = store::find(conn, id)?
+        .filter(|row| account_id.is_none_or(|account| account == row.account_id))
+        .ok_or_else(|| ApiError::not_found("invoice"))?;
+    document(conn, row)
+}
+
 /// The invoice as the API tells it.
 pub fn document(conn: &mut Conn, row: InvoiceRow) -> Result<Invoice, ApiError> {
     let id = row.id;
     let lines = store::load_lines(conn, id)?;
-    let payments: Vec<AppliedPayment> = payments::service::applied_to(conn, id)?;
+    let payments: Vec<AppliedPayment> = payments::service::applied_to(conn, &row)?;
     let notes = credit_notes::store::load_of(conn, id)?;
     Ok(Invoice {
         summary: (&row).into(),

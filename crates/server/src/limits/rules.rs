@@ -38,6 +38,8 @@ pub enum Quota {
     PresentPassword,
     /// Notifications from addresses that are not PayFast's, by address.
     ForeignItn,
+    /// Charges of saved cards, and cards that are saved, by account.
+    Charge,
     /// Signatures that are explained, by user.
     Diagnosis,
 }
@@ -102,8 +104,11 @@ const FOREIGN_ITN: Rule = by_address("foreign-itn", 60, MINUTE, 60);
 /// Trying again after each change of one's code; each may cost a tenth of a second of a core.
 const DIAGNOSIS: Rule = rule("diagnosis", 30, MINUTE, 20);
 
+/// A bookkeeper who pays a month's invoices one by one passes; stolen cards are not tried out here.
+const CHARGE: Rule = rule("charge", 60, HOUR, 30);
+
 impl Quota {
-    pub const ALL: [Quota; 15] = [
+    pub const ALL: [Quota; 16] = [
         Quota::Request,
         Quota::Person,
         Quota::Account,
@@ -118,6 +123,7 @@ impl Quota {
         Quota::Judging,
         Quota::PresentPassword,
         Quota::ForeignItn,
+        Quota::Charge,
         Quota::Diagnosis,
     ];
 
@@ -137,6 +143,7 @@ impl Quota {
             Quota::Judging => JUDGING,
             Quota::PresentPassword => PRESENT_PASSWORD,
             Quota::ForeignItn => FOREIGN_ITN,
+            Quota::Charge => CHARGE,
             Quota::Diagnosis => DIAGNOSIS,
         }
     }

@@ -2,17 +2,17 @@
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
-    http::StatusCode,
     web::{Data, Payload},
 };
 use common::{
-    ErrorCode, FieldError,
-    ids::{ItnId, PaymentId},
+    ErrorCode,
+    ids::{InvoiceId, ItnId, PaymentId},
+    invoices::{NewReceipt, Reason},
     itn::{ItnQuery, ReplayQuery},
-    payments::CheckoutRequest,
+    payments::{CheckoutRequest, NewCharge},
 };
 
-use super::{itn, service};
+use super::{charges, credit, eft, itn, service};
 use crate::{
     app::App,
     audit::Origin,
@@ -22,7 +22,7 @@ use crate::{
         body::{read_limited, time_for_body},
         peer,
     },
-    idempotency::{Answer, Key},
+    idempotency::http::{answer, key, required_key},
 };
 
 pub async fn check_out(
@@ -32,24 +32,9 @@ pub async fn check_out(
     request: HttpRequest,
     body: Json<CheckoutRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let header = request.headers().get("idempotency-key").map(|value| value.as_bytes());
-    let key = Key::parse(header)?
-        .ok_or_else(|| FieldError::required("Idempotency-Key", "Send this header with a key of your own."))?;
-    let buyer = service::Buyer {
-        account_id: caller.account_id()?,
-        user_id: caller.user_id,
-        origin,
-    };
+    let key = required_key(&request)?;
+    let buyer = buyer(&caller, origin)?;
     service::check_out(&app, buyer, body.0, key).await.map(answer)
-}
-
-fn answer(answer: Answer) -> HttpResponse {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let mut response = HttpResponse::build(status);
-    if answer.is_replayed {
-        response.insert_header(("idempotency-replayed", "true"));
-    }
-    response.content_type("application/json").body(answer.body)
 }
 
 pub async fn get(app: Data<App>, caller: Caller, id: IdPath<PaymentId>) -> Result<HttpResponse, ApiError> {
@@ -63,6 +48,76 @@ pub async fn cancel(
     id: IdPath<PaymentId>,
 ) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(service::cancel(&app, id.0, caller.account_id()?, origin).await?))
+}
+
+/// Who buys or pays for the account that the request acts for.
+fn buyer(caller: &Caller, origin: Origin) -> Result<service::Buyer, ApiError> {
+    Ok(service::Buyer {
+        account_id: caller.account_id()?,
+        user_id: caller.user_id,
+        origin,
+    })
+}
+
+pub async fn charge(
+    app: Data<App>,
+    caller: Caller,
+    origin: Origin,
+    request: HttpRequest,
+    id: IdPath<InvoiceId>,
+    body: Json<NewCharge>,
+) -> Result<HttpResponse, ApiError> {
+    let key = required_key(&request)?;
+    let buyer = buyer(&caller, origin)?;
+    let app = app.into_inner();
+    Ok(answer(charges::charge(&app, buyer, id.0, body.0, key).await?))
+}
+
+pub async fn get_credit(app: Data<App>, caller: Caller) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().json(credit::load(&app, caller.account_id()?).await?))
+}
+
+pub async fn apply_credit(
+    app: Data<App>,
+    caller: Caller,
+    origin: Origin,
+    request: HttpRequest,
+    id: IdPath<InvoiceId>,
+) -> Result<HttpResponse, ApiError> {
+    let key = key(&request)?;
+    let buyer = buyer(&caller, origin)?;
+    Ok(answer(credit::apply_to_invoice(&app, buyer, id.0, key).await?))
+}
+
+fn clerk(caller: &Caller, origin: Origin) -> eft::Clerk {
+    eft::Clerk {
+        user_id: caller.user_id,
+        origin,
+    }
+}
+
+pub async fn record_receipt(
+    app: Data<App>,
+    caller: Caller,
+    origin: Origin,
+    request: HttpRequest,
+    id: IdPath<InvoiceId>,
+    body: Json<NewReceipt>,
+) -> Result<HttpResponse, ApiError> {
+    let key = required_key(&request)?;
+    let recorded = eft::record_receipt(&app, clerk(&caller, origin), id.0, body.0, key).await?;
+    Ok(answer(recorded))
+}
+
+pub async fn reverse(
+    app: Data<App>,
+    caller: Caller,
+    origin: Origin,
+    id: IdPath<PaymentId>,
+    body: Json<Reason>,
+) -> Result<HttpResponse, ApiError> {
+    let reversed = eft::reverse(&app, clerk(&caller, origin), id.0, body.0).await?;
+    Ok(HttpResponse::Ok().json(reversed))
 }
 
 /// Stores PayFast's notification, whatever it holds, and answers; it is judged afterwards.

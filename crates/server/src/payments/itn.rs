@@ -13,12 +13,13 @@ use std::{convert::Infallible, net::IpAddr, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     FieldError, Page,
-    ids::{ItnId, PaymentId},
+    ids::{ItnId, PaymentId, PaymentMethodId},
     itn::{Itn as ItnDto, ItnQuery, ItnStatus, ItnSummary},
     payments::Provider,
 };
 use futures_util::{StreamExt, stream};
 use payfast::Itn;
+use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
 use self::{
@@ -37,6 +38,7 @@ use crate::{
     error::ApiError,
     http::peer,
     paging::{self, Paging},
+    payment_methods::tokens,
 };
 
 /// Largest body that is taken; PayFast's are below 2 KiB.
@@ -175,11 +177,12 @@ async fn conclude(app: &App, row: ItnRow, itn: Itn, verdict: Verdict, findings: 
         }
         Verdict::Apply => {
             let invoice_base = app.config.http.url("/invoices/");
+            let config = Arc::clone(&app.config);
             let row = Arc::new(row);
             let claimed = Arc::clone(&row);
             if let Err(error) = app
                 .db
-                .write(move |conn| apply(conn, &claimed, &itn, findings, &invoice_base, now))
+                .write(move |conn| apply(conn, &config.secret_key, &claimed, &itn, findings, &invoice_base, now))
                 .await
             {
                 tracing::error!(itn.id = %id, ?error, "Could not apply a notification");
@@ -204,6 +207,7 @@ pub fn count_waiting_and_held(conn: &mut Conn) -> QueryResult<(i64, i64)> {
 /// Applies a verified notification once and writes what became of it, in one transaction.
 fn apply(
     conn: &mut Conn,
+    secret_key: &SecretString,
     row: &ItnRow,
     itn: &Itn,
     mut findings: Findings,
@@ -212,7 +216,7 @@ fn apply(
 ) -> Result<(), ApiError> {
     let (reference, pf_payment_id) = (itn.m_payment_id(), itn.pf_payment_id());
     let before = facts::load(conn, reference, pf_payment_id)?;
-    let (status, reason, payment_id) = decide(conn, row.id, itn, invoice_base, now)?;
+    let (status, reason, payment_id) = decide(conn, secret_key, row.id, itn, invoice_base, now)?;
     let after = facts::load(conn, reference, pf_payment_id)?;
     if status == ItnStatus::Quarantined {
         tracing::warn!(itn.id = %row.id, %reason, "Held a notification for review");
@@ -239,9 +243,10 @@ async fn rehearse(
 ) -> ApiError {
     let now = app.clock.now();
     let invoice_base = app.config.http.url("/invoices/");
+    let config = Arc::clone(&app.config);
     let rehearsal = move |conn: &mut Conn| {
         let apply = |conn: &mut Conn, row: &ItnRow, itn: &Itn, findings: Findings| {
-            apply(conn, row, itn, findings, &invoice_base, now)
+            apply(conn, &config.secret_key, row, itn, findings, &invoice_base, now)
         };
         tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || f(conn, &apply, now))
     };
@@ -253,6 +258,7 @@ async fn rehearse(
 
 fn decide(
     conn: &mut Conn,
+    secret_key: &SecretString,
     id: ItnId,
     itn: &Itn,
     invoice_base: &str,
@@ -275,6 +281,12 @@ fn decide(
         ));
     }
     let invoice_url = |id: &str| format!("{invoice_base}{id}");
+    if let Some(applied) = saved_card(conn, secret_key, itn, event, now)? {
+        if matches!(applied.0, ItnStatus::Quarantined) {
+            store::release_verified(conn, id)?;
+        }
+        return Ok(applied);
+    }
     let told = Told {
         itn,
         pf_payment_id,
@@ -288,6 +300,30 @@ fn decide(
             Ok((ItnStatus::Quarantined, reason, payment_id))
         }
     }
+}
+
+/// Applies a notification about a saved card; `None` when it is about a payment.
+fn saved_card(
+    conn: &mut Conn,
+    secret_key: &SecretString,
+    itn: &Itn,
+    event: rules::Event,
+    now: DateTime<Utc>,
+) -> Result<Option<(ItnStatus, String, Option<PaymentId>)>, ApiError> {
+    let Some(id) = itn.m_payment_id().and_then(|id| PaymentMethodId::parse(id).ok()) else {
+        return Ok(None);
+    };
+    let told = tokens::Told {
+        id,
+        token: itn.get("token").and_then(|token| std::str::from_utf8(token).ok()),
+        gross_minor: itn.amount_gross().and_then(Result::ok).map(|gross| gross.cents()),
+        event,
+    };
+    Ok(match tokens::apply(conn, secret_key, &told, now)? {
+        tokens::Applied::NotOurs => None,
+        tokens::Applied::Changed => Some((ItnStatus::Applied, String::new(), None)),
+        tokens::Applied::Quarantined(reason) => Some((ItnStatus::Quarantined, reason, None)),
+    })
 }
 
 /// PayFast's ids are short numbers; anything else is for a person to look at.

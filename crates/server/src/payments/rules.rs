@@ -14,16 +14,40 @@ pub enum Event {
     Cancel,
     /// The time for paying has passed.
     Expire,
+    /// A saved card is about to be charged; the attempt is on the disk.
+    ChargeSent,
+    /// PayFast took the charge; its notification is still to come.
+    ApiOk,
+    /// PayFast refused the charge in so many words.
+    ApiDeclined,
+    /// No answer that can be trusted: a timeout, an error of the server, a broken connection.
+    ApiLost,
+    /// PayFast's query or statement has the money.
+    FoundComplete,
+    /// Neither PayFast's query nor the statement of the next day knows the charge.
+    FoundNothing,
+    /// Staff saw the money in the supplier's bank account.
+    Recorded,
+    /// The bank took the money back.
+    Reverse,
 }
 
 impl Event {
-    pub const ALL: [Event; 6] = [
+    pub const ALL: [Event; 14] = [
         Event::ItnComplete,
         Event::ItnPending,
         Event::ItnFailed,
         Event::ItnCancelled,
         Event::Cancel,
         Event::Expire,
+        Event::ChargeSent,
+        Event::ApiOk,
+        Event::ApiDeclined,
+        Event::ApiLost,
+        Event::FoundComplete,
+        Event::FoundNothing,
+        Event::Recorded,
+        Event::Reverse,
     ];
 
     /// Name in the history; stable.
@@ -35,6 +59,14 @@ impl Event {
             Event::ItnCancelled => "itn_cancelled",
             Event::Cancel => "cancel",
             Event::Expire => "expire",
+            Event::ChargeSent => "charge_sent",
+            Event::ApiOk => "api_ok",
+            Event::ApiDeclined => "api_declined",
+            Event::ApiLost => "api_lost",
+            Event::FoundComplete => "found_complete",
+            Event::FoundNothing => "found_nothing",
+            Event::Recorded => "recorded",
+            Event::Reverse => "reverse",
         }
     }
 }
@@ -48,6 +80,8 @@ pub enum Outcome {
     Succeed,
     /// Money came again for a payment that has succeeded: it becomes credit.
     PaidAgain,
+    /// The money is gone again; the state stays, the invoice is owed anew.
+    TakeBack,
     /// Nothing changes; worth a line in the history.
     Keep,
     /// The event is not possible in this state.
@@ -58,18 +92,26 @@ pub enum Outcome {
 pub fn next(status: PaymentStatus, event: Event) -> Outcome {
     use PaymentStatus::{AwaitingCustomer, Canceled, Created, Expired, Failed, Processing, Succeeded, Unknown};
     match (status, event) {
-        (Created | AwaitingCustomer | Processing | Unknown | Failed | Canceled | Expired, Event::ItnComplete) => {
-            Outcome::Succeed
-        }
-        (Succeeded, Event::ItnComplete) => Outcome::PaidAgain,
+        (
+            Created | AwaitingCustomer | Processing | Unknown | Failed | Canceled | Expired,
+            Event::ItnComplete | Event::FoundComplete,
+        ) => Outcome::Succeed,
+        (Succeeded, Event::ItnComplete | Event::FoundComplete) => Outcome::PaidAgain,
+        (Created, Event::Recorded) => Outcome::Succeed,
+        (Created, Event::ChargeSent) => Outcome::Move(Processing),
         (Created | AwaitingCustomer, Event::ItnPending) => Outcome::Move(Processing),
         (Created | AwaitingCustomer | Processing, Event::ItnFailed) => Outcome::Move(Failed),
         (Created | AwaitingCustomer, Event::ItnCancelled | Event::Cancel) => Outcome::Move(Canceled),
         (Created | AwaitingCustomer, Event::Expire) => Outcome::Move(Expired),
-        // A notification that tells less than we know is recorded, never obeyed.
+        (Processing, Event::ApiDeclined) => Outcome::Move(Failed),
+        (Processing, Event::ApiLost) => Outcome::Move(Unknown),
+        (Unknown, Event::FoundNothing) => Outcome::Move(Failed),
+        (Succeeded, Event::Reverse) => Outcome::TakeBack,
+        // What tells less than we know is recorded, never obeyed.
         (_, Event::ItnPending | Event::ItnFailed | Event::ItnCancelled) => Outcome::Keep,
+        (_, Event::ApiOk | Event::ApiDeclined | Event::ApiLost) if status != Created => Outcome::Keep,
         (Canceled, Event::Cancel) | (Expired, Event::Expire) => Outcome::Keep,
-        (_, Event::Cancel | Event::Expire) => Outcome::Refuse,
+        _ => Outcome::Refuse,
     }
 }
 
@@ -90,19 +132,20 @@ mod tests {
 
     use super::*;
 
-    /// One letter per event, in the order of [`Event::ALL`]: S succeed, A paid again, k keep, x refuse,
-    /// P, F, C, E the state it moves to.
+    /// One letter per event, in the order of [`Event::ALL`]: S succeed, A paid again, T take back, k keep, x refuse,
+    /// P, F, C, E, U the state it moves to.
     #[test]
     fn every_pair_of_state_and_event_is_decided() {
         for (status, expected) in [
-            (Created, "SPFCCE"),
-            (AwaitingCustomer, "SPFCCE"),
-            (Processing, "SkFkxx"),
-            (Unknown, "Skkkxx"),
-            (Succeeded, "Akkkxx"),
-            (Failed, "Skkkxx"),
-            (Canceled, "Skkkkx"),
-            (Expired, "Skkkxk"),
+            //          itn.  c e  api. found r t
+            (Created, "SPFCCEPxxxSxSx"),
+            (AwaitingCustomer, "SPFCCExkkkSxxx"),
+            (Processing, "SkFkxxxkFUSxxx"),
+            (Unknown, "SkkkxxxkkkSFxx"),
+            (Succeeded, "AkkkxxxkkkAxxT"),
+            (Failed, "SkkkxxxkkkSxxx"),
+            (Canceled, "SkkkkxxkkkSxxx"),
+            (Expired, "SkkkxkxkkkSxxx"),
         ] {
             let found: String = Event::ALL.iter().map(|event| letter(next(status, *event))).collect();
             assert_eq!(found, expected, "{status}");
@@ -114,12 +157,14 @@ mod tests {
         match outcome {
             Outcome::Succeed => 'S',
             Outcome::PaidAgain => 'A',
+            Outcome::TakeBack => 'T',
             Outcome::Keep => 'k',
             Outcome::Refuse => 'x',
             Outcome::Move(Processing) => 'P',
             Outcome::Move(Failed) => 'F',
             Outcome::Move(Canceled) => 'C',
             Outcome::Move(Expired) => 'E',
+            Outcome::Move(Unknown) => 'U',
             Outcome::Move(_) => '?',
         }
     }
@@ -128,6 +173,14 @@ mod tests {
     fn money_that_arrived_is_never_taken_back_by_an_event() {
         for event in Event::ALL {
             assert!(!matches!(next(Succeeded, event), Outcome::Move(_) | Outcome::Succeed));
+        }
+    }
+
+    #[test]
+    fn an_unknown_charge_is_never_sent_again() {
+        for status in PaymentStatus::ALL.iter().copied() {
+            let may_send = next(status, Event::ChargeSent) == Outcome::Move(Processing);
+            assert_eq!(may_send, status == Created, "{status}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Checkout and what customers do with their payments.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use common::{
     ErrorCode, FieldError, Money,
     audit::AuditAction,
@@ -13,10 +13,12 @@ use common::{
 use payfast::hosts;
 use secrecy::ExposeSecret;
 
+pub use super::store::PaymentRow;
 use super::{
+    credit,
     rules::{self, Event, Outcome},
     settlement,
-    store::{self, NewEvent, PaymentRow},
+    store::{self, NewEvent},
 };
 use crate::{
     accounts,
@@ -28,7 +30,7 @@ use crate::{
     error::ApiError,
     idempotency::{self, Answer},
     invoices::{self, service::InvoiceRow},
-    plans, search,
+    plans, refunds, search,
 };
 
 /// How long a customer may take on PayFast's page.
@@ -206,15 +208,15 @@ fn start(
 }
 
 /// Whom PayFast's page greets.
-struct Payer {
-    first_name: String,
+pub struct Payer {
+    pub first_name: String,
     /// Empty for an account; PayFast's form leaves it out then.
-    last_name: String,
-    email: String,
+    pub last_name: String,
+    pub email: String,
 }
 
 /// The person who buys; for an API key the account itself, since its maker may have left.
-fn find_payer(conn: &mut Conn, buyer: &Buyer, account: &accounts::service::AccountRow) -> Result<Payer, ApiError> {
+pub fn find_payer(conn: &mut Conn, buyer: &Buyer, account: &accounts::service::AccountRow) -> Result<Payer, ApiError> {
     if buyer.origin.api_key_id.is_some() {
         return Ok(Payer {
             first_name: account.company_name.clone(),
@@ -356,27 +358,70 @@ pub async fn load(app: &App, id: PaymentId, account_id: Option<AccountId>) -> Re
     app.db.read(move |conn| details(conn, id, account_id)).await
 }
 
-fn details(conn: &mut Conn, id: PaymentId, account_id: Option<AccountId>) -> Result<Payment, ApiError> {
+/// One payment with its history, in the caller's transaction.
+pub fn details(conn: &mut Conn, id: PaymentId, account_id: Option<AccountId>) -> Result<Payment, ApiError> {
     let row = store::find(conn, id)?
         .filter(|row| account_id.is_none_or(|account| account == row.account_id))
         .ok_or_else(|| ApiError::not_found("payment"))?;
     let invoice = invoices::service::find_own(conn, row.invoice_id, row.account_id)?;
+    let refundable = refunds::service::refundable_minor(conn, &row, &invoice)?;
     Ok(Payment {
         summary: row.summary(invoice.number),
         credited: row.money(row.credited_minor),
         product_code: row.product_code,
         payment_method_id: row.payment_method_id,
         reversed_at: row.reversed_at.map(|at| at.and_utc()),
-        refundable: row.money(0),
-        refunds: Vec::new(),
+        refundable: row.money(refundable),
+        refunds: refunds::service::of_payment(conn, id)?,
         attempts: store::load_attempts(conn, &row)?,
         events: store::load_events(conn, id)?,
     })
 }
 
-/// What an invoice received, oldest first.
-pub fn applied_to(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<AppliedPayment>> {
-    store::load_applied(conn, invoice_id)
+/// What an invoice received, payments and credit, oldest first.
+pub fn applied_to(conn: &mut Conn, invoice: &InvoiceRow) -> QueryResult<Vec<AppliedPayment>> {
+    let mut applied = store::load_applied(conn, invoice.id)?;
+    for (minor, at) in credit::store::load_spent_on(conn, invoice.id)? {
+        applied.push(AppliedPayment {
+            payment_id: None,
+            amount: invoice.money(minor),
+            at: at.and_utc(),
+            provider_reference: None,
+        });
+    }
+    applied.sort_by_key(|payment| payment.at);
+    Ok(applied)
+}
+
+pub fn find(conn: &mut Conn, id: PaymentId) -> QueryResult<Option<PaymentRow>> {
+    store::find(conn, id)
+}
+
+/// Reads the payment and holds its row until the transaction ends.
+pub fn find_locked(conn: &mut Conn, id: PaymentId) -> QueryResult<Option<PaymentRow>> {
+    store::find_locked(conn, id)
+}
+
+/// The payment, or the money that came again for one, that PayFast knows by this id.
+pub fn find_by_reference(conn: &mut Conn, pf_payment_id: &str) -> QueryResult<Option<PaymentId>> {
+    match store::find_by_reference(conn, Provider::Payfast, pf_payment_id)? {
+        Some(id) => Ok(Some(id)),
+        None => credit::store::find_payment(conn, &format!("{}:{pf_payment_id}", Provider::Payfast)),
+    }
+}
+
+/// Adds to what was refunded of a payment; a refund that failed takes it away again.
+pub fn add_refunded(conn: &mut Conn, id: PaymentId, minor: i64) -> QueryResult<()> {
+    store::add_refunded(conn, id, minor)
+}
+
+/// Payments that PayFast settled from one instant, inclusive, to another, exclusive.
+pub fn load_settled_by_payfast(
+    conn: &mut Conn,
+    from: NaiveDateTime,
+    until: NaiveDateTime,
+) -> QueryResult<Vec<PaymentRow>> {
+    store::load_settled(conn, Provider::Payfast, from, until)
 }
 
 /// The state of a payment of the invoice that may still bring money.

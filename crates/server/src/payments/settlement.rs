@@ -1,36 +1,24 @@
-//! What a checked notification does: payment, invoice, number, plan, credit and mail in one transaction.
+//! What becomes of a payment when somebody tells of it: a checked notification, PayFast's query or its statement.
+//!
+//! All hold the payment's row first, so that they follow one another; what money does is in [`money`].
+
+pub mod money;
 
 use chrono::{DateTime, Utc};
-use common::{
-    Money,
-    audit::AuditAction,
-    books::LedgerAccount,
-    ids::PaymentId,
-    money::format_money,
-    payments::{PaymentStatus, Provider},
-};
+use common::{Money, books::LedgerAccount, ids::PaymentId, payments::PaymentStatus};
 use payfast::{Amount, Itn, amounts_match};
 
+pub use self::money::{Brought, PAID_AGAIN, correct_fee};
 use super::{
     rules::{self, Event, Outcome},
-    store::{self, NewCredit, NewEvent, PaymentRow, Receipt},
+    store::{self, NewEvent, PaymentRow},
 };
 use crate::{
-    accounts::{self, service::BoughtPlan},
-    audit::{self, Entry, Origin, service::changed},
-    books::{self, entries::Received},
+    audit::Origin,
     clock,
     db::{Conn, QueryResult},
     error::ApiError,
-    invoices::{self, service::Settlement},
-    jobs::{self, Job},
-    mail::Mail,
 };
-
-/// Reason of credit for money that came twice for one payment.
-pub const PAID_AGAIN: &str = "paid again";
-/// Reason of credit for money that the invoice did not need.
-const NOT_NEEDED: &str = "more than the invoice needed";
 
 /// What became of a checked notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,14 +79,27 @@ pub fn apply(
             Some(Err(_)) | None => return quarantined(Some(payment.id), "amount_gross is missing or unreadable"),
         }
     }
+    let cents = |amount: Option<Result<Amount, _>>| amount.and_then(Result::ok).map(Amount::cents);
+    let brought = Brought {
+        event,
+        reference: pf_payment_id,
+        // A cent more or less than was asked for is tolerated.
+        gross_minor: cents(itn.amount_gross()).unwrap_or(payment.amount_minor),
+        // PayFast writes its fee as a negative amount.
+        fee_minor: cents(itn.amount_fee()).map(i64::abs),
+        net_minor: cents(itn.amount_net()),
+        into: LedgerAccount::PayfastClearing,
+        note: "",
+        origin: Origin::payfast(),
+    };
     let is_known = payment.provider_reference.as_deref() == Some(pf_payment_id);
     match rules::next(payment.status, event) {
         // The very payment that we know; only money with another id is new money.
-        Outcome::PaidAgain if is_known => {}
-        Outcome::Succeed => succeed(conn, &payment, itn, pf_payment_id, invoice_url, now)?,
-        Outcome::PaidAgain => paid_again(conn, &payment, itn, pf_payment_id, now)?,
+        Outcome::PaidAgain if is_known => money::complete_fee(conn, &payment, &brought, now)?,
+        Outcome::Succeed => money::succeed(conn, &payment, &brought, invoice_url, now)?,
+        Outcome::PaidAgain => money::paid_again(conn, &payment, &brought, now)?,
         Outcome::Move(to) => move_to(conn, &payment, event, to, "", now)?,
-        Outcome::Keep | Outcome::Refuse => {
+        Outcome::Keep | Outcome::Refuse | Outcome::TakeBack => {
             let note = format!(
                 "PayFast says {}; this changes nothing now",
                 itn.payment_status().as_str()
@@ -109,187 +110,45 @@ pub fn apply(
     Ok(Applied::Changed { payment_id: payment.id })
 }
 
-fn succeed(
+/// Money that PayFast's query or statement has, with an amount that was compared already.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'a> {
+    pub payment_id: PaymentId,
+    pub pf_payment_id: &'a str,
+    pub gross_minor: i64,
+    /// A query does not tell it; the statement corrects it later.
+    pub fee_minor: Option<i64>,
+    pub net_minor: Option<i64>,
+    /// `PayFast's query` or `PayFast's statement`.
+    pub where_found: &'static str,
+}
+
+/// Settles a payment whose notification was lost; `false` when it was settled meanwhile.
+pub fn apply_found(
     conn: &mut Conn,
-    payment: &PaymentRow,
-    itn: &Itn,
-    pf_payment_id: &str,
+    found: &Found<'_>,
     invoice_url: &dyn Fn(&str) -> String,
     now: DateTime<Utc>,
-) -> Result<(), ApiError> {
-    let net_minor = itn.amount_net().and_then(Result::ok).map(Amount::cents);
-    let receipt = Receipt {
-        provider_reference: pf_payment_id,
-        fee_minor: fee_minor(itn),
-        net_minor,
-        now,
-    };
-    if !store::set_succeeded(conn, payment.id, payment.status, &receipt)? {
-        return Err(ApiError::conflict("the payment changed meanwhile"));
-    }
-    let origin = Origin::payfast();
-    let paid = payment.money(payment.amount_minor);
-    record_settled(conn, payment, pf_payment_id, &origin, now)?;
-    let settlement = invoices::service::settle(conn, payment.invoice_id, paid, &origin, now)?;
-    let invoice = &settlement.invoice;
-    let number = invoice.number.clone().unwrap_or_default();
-    let mut note = format!("PayFast {pf_payment_id} pays {number}");
-    if !settlement.excess.is_zero() {
-        credit(conn, payment, pf_payment_id, settlement.excess, NOT_NEEDED, now)?;
-        note = format!("{note}; {} became credit", format_money(settlement.excess));
-        tracing::warn!(payment.id = %payment.id, "Money came that the invoice did not need; it became credit");
-    }
-    record(conn, payment, Event::ItnComplete, PaymentStatus::Succeeded, &note, now)?;
-    let took_all = settlement.excess.is_zero();
-    if let Some(code) = payment.product_code.filter(|_| took_all) {
-        let bought = BoughtPlan {
-            account_id: payment.account_id,
-            payment_id: payment.id,
-            code,
-        };
-        accounts::service::grant_plan(conn, &bought, &origin, now)?;
-    }
-    let mail = Mail {
-        to: invoice.customer_email.clone(),
-        subject: format!("Paid: {number}, {}", format_money(paid)),
-        text: format!(
-            "Hello {}\n\nPayFast confirmed your payment of {} for {}.\n\n\
-             {} {number}: {}\nPayFast reference: {pf_payment_id}\n\nThank you.\n{}\n",
-            invoice.customer_name,
-            format_money(paid),
-            payment.description,
-            invoice.title,
-            invoice_url(invoice.id.as_str()),
-            invoice.supplier_name,
-        ),
-    };
-    jobs::enqueue(conn, &Job::Mail(mail), now)?;
-    if settlement.issued() {
-        invoices::service::post_issue(conn, invoice, now)?;
-    }
-    post_received(conn, payment, itn, &settlement, now)?;
-    tracing::info!(payment.id = %payment.id, invoice.number = %number, "Settled a payment");
-    Ok(())
-}
-
-/// Writes the money into the books, the last step of the settlement.
-fn post_received(
-    conn: &mut Conn,
-    payment: &PaymentRow,
-    itn: &Itn,
-    settlement: &Settlement,
-    now: DateTime<Utc>,
-) -> Result<(), ApiError> {
-    let received = Received {
+) -> Result<bool, ApiError> {
+    let payment = store::find_locked(conn, found.payment_id)?.ok_or_else(|| ApiError::not_found("payment"))?;
+    let note = format!("found by {}", found.where_found);
+    let brought = Brought {
+        event: Event::FoundComplete,
+        reference: found.pf_payment_id,
+        gross_minor: found.gross_minor,
+        fee_minor: found.fee_minor,
+        net_minor: found.net_minor,
         into: LedgerAccount::PayfastClearing,
-        gross_minor: gross_minor(payment, itn),
-        fee_minor: fee_minor(itn).unwrap_or_default(),
-        applied_minor: settlement.applied.minor,
-        excess_minor: settlement.excess.minor,
-        written_off_vat_minor: settlement.written_off_vat_minor(),
+        note: &note,
+        origin: Origin::system(),
     };
-    let number = settlement.invoice.number.as_deref().unwrap_or_default();
-    let amount = format_money(payment.money(payment.amount_minor));
-    let entry = books::service::Entry {
-        kind: "payment_received",
-        source: &format!("payment:{}", payment.id),
-        account_id: Some(payment.account_id),
-        invoice_id: Some(payment.invoice_id),
-        description: &format!("{amount} received for {number}"),
-        currency: payment.currency,
-        legs: &books::entries::payment_received(&received),
-    };
-    books::service::post(conn, &entry, now)
-}
-
-/// PayFast writes its fee as a negative amount.
-fn fee_minor(itn: &Itn) -> Option<i64> {
-    itn.amount_fee().and_then(Result::ok).map(|fee| fee.cents().abs())
-}
-
-/// What came; a cent more or less than was asked for is tolerated.
-fn gross_minor(payment: &PaymentRow, itn: &Itn) -> i64 {
-    let gross = itn.amount_gross().and_then(Result::ok);
-    gross.map_or(payment.amount_minor, Amount::cents)
-}
-
-/// The line of the log; the notification may come again, the move to `succeeded` does not.
-fn record_settled(
-    conn: &mut Conn,
-    payment: &PaymentRow,
-    pf_payment_id: &str,
-    origin: &Origin,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    let amount = format_money(payment.money(payment.amount_minor));
-    let to = PaymentStatus::Succeeded;
-    let entry = Entry {
-        action: AuditAction::PaymentSettled,
-        account_id: Some(payment.account_id),
-        subject_kind: "payment",
-        subject_id: Some(payment.id.as_str()),
-        subject: &payment.description,
-        changes: changed([
-            ("status", Some(payment.status.as_str()), Some(to.as_str())),
-            ("amount", None, Some(&amount)),
-            ("provider_reference", None, Some(pf_payment_id)),
-        ]),
-    };
-    audit::record(conn, origin, &entry, now)
-}
-
-/// A second payment by the customer for what is paid: the money is theirs.
-fn paid_again(
-    conn: &mut Conn,
-    payment: &PaymentRow,
-    itn: &Itn,
-    pf_payment_id: &str,
-    now: DateTime<Utc>,
-) -> Result<(), ApiError> {
-    let amount = payment.money(gross_minor(payment, itn));
-    let is_new = credit(conn, payment, pf_payment_id, amount, PAID_AGAIN, now)?;
-    let note = format!(
-        "PayFast {pf_payment_id} paid again; {} became credit",
-        format_money(amount)
-    );
-    record(conn, payment, Event::ItnComplete, PaymentStatus::Succeeded, &note, now)?;
-    if is_new {
-        let entry = books::service::Entry {
-            kind: "paid_again",
-            source: &format!("{}:{pf_payment_id}", Provider::Payfast),
-            account_id: Some(payment.account_id),
-            invoice_id: Some(payment.invoice_id),
-            description: &format!("{} paid again; it became credit", format_money(amount)),
-            currency: payment.currency,
-            legs: &books::entries::paid_again(amount.minor, fee_minor(itn).unwrap_or_default()),
-        };
-        books::service::post(conn, &entry, now)?;
+    match rules::next(payment.status, Event::FoundComplete) {
+        Outcome::Succeed => money::succeed(conn, &payment, &brought, invoice_url, now)?,
+        Outcome::PaidAgain if payment.provider_reference.as_deref() == Some(found.pf_payment_id) => return Ok(false),
+        Outcome::PaidAgain => money::paid_again(conn, &payment, &brought, now)?,
+        _ => return Ok(false),
     }
-    tracing::warn!(payment.id = %payment.id, "A payment came twice; the second became credit");
-    Ok(())
-}
-
-fn credit(
-    conn: &mut Conn,
-    payment: &PaymentRow,
-    pf_payment_id: &str,
-    amount: Money,
-    reason: &str,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    store::insert_credit(
-        conn,
-        &NewCredit {
-            id: clock::new_id(now),
-            account_id: payment.account_id,
-            payment_id: Some(payment.id),
-            invoice_id: None,
-            source: &format!("{}:{pf_payment_id}", Provider::Payfast),
-            amount,
-            reason,
-            now,
-        },
-    )
+    Ok(true)
 }
 
 /// Moves the payment and writes its history; a conflict rolls everything back.
@@ -308,7 +167,8 @@ pub fn move_to(
     Ok(())
 }
 
-fn record(
+/// Writes a step of the history.
+pub fn record(
     conn: &mut Conn,
     payment: &PaymentRow,
     event: Event,

@@ -287,18 +287,12 @@ pub fn find_under_way(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Opt
         .optional()
 }
 
-pub fn load_ids_of(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<PaymentId>> {
-    payments::table
-        .filter(payments::invoice_id.eq(invoice_id))
-        .select(payments::id)
-        .load(conn)
-}
-
 /// What an invoice received, oldest first: the amount less what became credit.
 pub fn load_applied(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<AppliedPayment>> {
     let rows: Vec<PaymentRow> = payments::table
         .filter(payments::invoice_id.eq(invoice_id))
         .filter(payments::status.eq(PaymentStatus::Succeeded))
+        .filter(payments::reversed_at.is_null())
         .order((payments::succeeded_at, payments::id))
         .load(conn)?;
     let credits: Vec<(Option<PaymentId>, String, i64)> = customer_credits::table
@@ -325,4 +319,78 @@ pub fn load_applied(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<A
         })
     });
     Ok(applied.collect())
+}
+
+pub fn find_by_reference(conn: &mut Conn, provider: Provider, reference: &str) -> QueryResult<Option<PaymentId>> {
+    payments::table
+        .filter(payments::provider_reference.eq(reference))
+        .filter(payments::provider.eq(provider))
+        .select(payments::id)
+        .first(conn)
+        .optional()
+}
+
+/// Whether staff recorded this reference of the bank before; one that was taken back may come again.
+pub fn has_bank_reference(conn: &mut Conn, account_id: AccountId, reference: &str) -> QueryResult<bool> {
+    let found: Option<PaymentId> = payments::table
+        .filter(payments::provider_reference.eq(reference))
+        .filter(payments::provider.eq(Provider::Bank))
+        .filter(payments::account_id.eq(account_id))
+        .filter(payments::reversed_at.is_null())
+        .select(payments::id)
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
+}
+
+pub fn load_ids_of(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Vec<PaymentId>> {
+    payments::table
+        .filter(payments::invoice_id.eq(invoice_id))
+        .select(payments::id)
+        .load(conn)
+}
+
+pub fn add_refunded(conn: &mut Conn, id: PaymentId, minor: i64) -> QueryResult<()> {
+    diesel::update(payments::table.find(id))
+        .set(payments::refunded_minor.eq(payments::refunded_minor + minor))
+        .execute(conn)
+        .map(drop)
+}
+
+pub fn set_reversed(conn: &mut Conn, id: PaymentId, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(payments::table.find(id))
+        .set((
+            payments::reversed_at.eq(now.naive_utc()),
+            payments::updated_at.eq(now.naive_utc()),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// What the provider kept, as it is known now.
+pub fn set_fee(conn: &mut Conn, id: PaymentId, fee_minor: i64, net_minor: i64, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(payments::table.find(id))
+        .set((
+            payments::fee_minor.eq(fee_minor),
+            payments::net_minor.eq(net_minor),
+            payments::updated_at.eq(now.naive_utc()),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Payments that succeeded from one instant, inclusive, to another, exclusive.
+pub fn load_settled(
+    conn: &mut Conn,
+    provider: Provider,
+    from: NaiveDateTime,
+    until: NaiveDateTime,
+) -> QueryResult<Vec<PaymentRow>> {
+    payments::table
+        .filter(payments::status.eq(PaymentStatus::Succeeded))
+        .filter(payments::provider.eq(provider))
+        .filter(payments::succeeded_at.ge(from))
+        .filter(payments::succeeded_at.lt(until))
+        .order((payments::succeeded_at, payments::id))
+        .load(conn)
 }

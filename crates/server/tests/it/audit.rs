@@ -9,7 +9,7 @@ use common::{
     auth::StaffRole,
 };
 use futures_util::future;
-use payfast_sandbox::Fault;
+use payfast_sandbox::{ApiFault, Fault};
 use reqwest::Method;
 use serde_json::json;
 use server::routes;
@@ -20,6 +20,7 @@ use crate::{
         Client, TestApp,
         app::{Customer, PASSWORD},
         client::send,
+        money,
     },
 };
 
@@ -59,6 +60,16 @@ const ACTIONS: &[(&str, &str, &[AuditAction])] = &[
     ("DELETE", "/api-keys/{id}", &[AuditAction::ApiKeyRevoked]),
     ("POST", "/checkout", &[AuditAction::CheckoutStarted]),
     ("POST", "/payments/{id}/cancel", &[AuditAction::PaymentCanceled]),
+    ("POST", "/payments/{id}/reverse", &[AuditAction::PaymentReversed]),
+    ("POST", "/payments/{id}/refunds", &[AuditAction::RefundRequested]),
+    ("POST", "/refunds/{id}/bank-details", &[AuditAction::RefundChanged]),
+    ("POST", "/invoices/{id}/charge", &[AuditAction::ChargeStarted]),
+    ("POST", "/invoices/{id}/payments", &[AuditAction::PaymentRecorded]),
+    ("POST", "/invoices/{id}/apply-credit", &[AuditAction::CreditApplied]),
+    ("POST", "/payment-methods", &[AuditAction::MethodAdded]),
+    ("PATCH", "/payment-methods/{id}", &[AuditAction::MethodChanged]),
+    ("DELETE", "/payment-methods/{id}", &[AuditAction::MethodRemoved]),
+    ("POST", "/reconciliations", &[AuditAction::ReconciliationStarted]),
     ("POST", "/invoices", &[AuditAction::InvoiceDrafted]),
     ("PATCH", "/invoices/{id}", &[AuditAction::InvoiceChanged]),
     ("DELETE", "/invoices/{id}", &[AuditAction::InvoiceDeleted]),
@@ -100,6 +111,7 @@ const SILENT: &[(&str, &str, &str)] = &[
     ("POST", "/auth/mfa/enrol", "counts for nothing until it is confirmed"),
     ("POST", "/books/verify", "looks, and keeps only what it found"),
     ("POST", "/chat/ticket", "lives for thirty seconds and opens one socket"),
+    ("POST", "/payment-methods/{id}/card-update", "gives a link to PayFast"),
     (
         "POST",
         "/invitations/preview",
@@ -215,6 +227,7 @@ async fn do_everything(app: &TestApp) -> Customer {
     client.post(&cancel, json!({})).await.expect(200);
     client.post(&cancel, json!({})).await.expect(200);
     do_invoices(app, &owner).await;
+    move_money(app, &owner).await;
 
     let nonsense = app.client().raw(Method::POST, "/payments/payfast/itn");
     let nonsense = nonsense.header("Content-Type", "application/x-www-form-urlencoded");
@@ -225,6 +238,38 @@ async fn do_everything(app: &TestApp) -> Customer {
     let replay = format!("/itn/{}/replay", refused["items"][0]["id"].as_str().unwrap());
     billing.post(&replay, json!({})).await.expect(200);
     owner
+}
+
+/// The part of [`do_everything`] that moves money.
+async fn move_money(app: &TestApp, owner: &Customer) {
+    let client = &owner.client;
+    let billing = app.staff(StaffRole::Billing).await;
+    let first = owner.open_invoice(app, &billing).await;
+    let receipt = json!({ "amount": { "minor": 60_000, "currency": "ZAR" }, "reference": "FNB 1",
+        "received_on": "2026-11-24" });
+    let path = format!("/invoices/{first}/payments");
+    billing.post_with_key(&path, "eft", receipt).await.expect(201);
+    let second = owner.open_invoice(app, &billing).await;
+    let credit = format!("/invoices/{second}/apply-credit");
+    client.post(&credit, json!({})).await.expect(200);
+    let card = owner.save_card(app).await;
+    let path = format!("/payment-methods/{}", card.id);
+    client.patch(&path, json!({ "last_four": "4242" })).await.expect(200);
+    let charged: common::payments::Payment = owner.charge(second).await.expect(201).json();
+    app.run_jobs().await;
+    client.delete(&path).await.expect(200);
+    app.payfast.api_fault(ApiFault::RefundBankPayout);
+    let refund: common::refunds::Refund = money::refund(&billing, &charged, json!({ "reason": "sent back" }))
+        .await
+        .expect(201)
+        .json();
+    app.run_jobs().await;
+    let details = json!({ "account_holder": "Karoo", "bank_name": "FNB", "branch_code": "250655",
+        "account_number": "62001234567", "account_type": "current" });
+    let path = format!("/refunds/{}/bank-details", refund.id);
+    billing.post(&path, details).await.expect(200);
+    let days = json!({ "from": "2026-11-24", "to": "2026-11-24" });
+    billing.post("/reconciliations", days).await.expect(202);
 }
 
 /// What the billing desk does to invoices.

@@ -17,6 +17,7 @@ enum Row {
     ApiKey,
     Invoice,
     Payment,
+    PaymentMethod,
     Session,
     /// For staff only; another test refuses everybody else.
     Staff,
@@ -43,6 +44,17 @@ const ROWS: &[(&str, Row)] = &[
     ("/credit-notes/{id}/pdf", Row::Staff),
     ("/payments/{id}", Row::Payment),
     ("/payments/{id}/cancel", Row::Payment),
+    ("/payments/{id}/reverse", Row::Staff),
+    ("/payments/{id}/refunds", Row::Staff),
+    ("/invoices/{id}/charge", Row::Invoice),
+    ("/invoices/{id}/apply-credit", Row::Invoice),
+    ("/invoices/{id}/payments", Row::Staff),
+    ("/refunds/{id}", Row::Staff),
+    ("/refunds/{id}/bank-details", Row::Staff),
+    ("/payment-methods/{id}", Row::PaymentMethod),
+    ("/payment-methods/{id}/card-update", Row::PaymentMethod),
+    ("/reconciliations/{id}", Row::Staff),
+    ("/reconciliations/{id}/lines", Row::Staff),
     ("/auth/sessions/{id}", Row::Session),
     ("/itn/{id}", Row::Staff),
     ("/itn/{id}/replay", Row::Staff),
@@ -82,6 +94,7 @@ struct Rows {
     invitation: String,
     api_key: String,
     checkout: Checkout,
+    payment_method: String,
     session: String,
 }
 
@@ -102,6 +115,7 @@ impl Rows {
             invitation: invited.expect(201).value()["id"].as_str().unwrap().to_owned(),
             api_key: owner.api_key(&[ApiScope::InvoicesRead]).await.key.id.to_string(),
             checkout: owner.check_out("PRO_MONTHLY").await,
+            payment_method: owner.set_up_card().await.payment_method.id.to_string(),
         }
     }
 
@@ -112,6 +126,7 @@ impl Rows {
             Row::ApiKey => &self.api_key,
             Row::Invoice => self.checkout.invoice_id.as_str(),
             Row::Payment => self.checkout.payment_id.as_str(),
+            Row::PaymentMethod => &self.payment_method,
             Row::Session => &self.session,
             Row::Staff => unreachable!("left out"),
         };
@@ -135,6 +150,7 @@ app_test!(rows_of_another_account_do_not_exist, |app| {
             }
             let path = rows.path(route, account);
             let request = other.client.unsafe_request(method(route.method), &path).await;
+            let request = request.header("Idempotency-Key", "a-key");
             let reply = send(if route.method.is_unsafe() {
                 request.json(&body_for(route.path))
             } else {

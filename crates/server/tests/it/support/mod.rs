@@ -4,6 +4,7 @@ pub mod app;
 pub mod books;
 pub mod client;
 pub mod db;
+pub mod money;
 pub mod process;
 pub mod raw;
 pub mod rows;

@@ -1,0 +1,347 @@
+//! Pure rules of reconciliation: days, kinds of lines, and what a line means beside our payment.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use common::{
+    Currency, FieldError, Money,
+    money::format_money,
+    reconciliations::{NewReconciliation, StatementVerdict},
+};
+use payfast::{Amount, amounts_match, api::StatementLine};
+use sha2::{Digest, Sha256};
+
+/// South Africa keeps UTC+2 all year.
+const OFFSET: TimeDelta = TimeDelta::hours(2);
+/// Days that one comparison may cover.
+const MOST_DAYS: i64 = 31;
+
+/// Days of a statement, both inclusive, in South Africa.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+}
+
+impl Range {
+    pub fn parse(wish: &NewReconciliation, now: DateTime<Utc>) -> Result<Self, FieldError> {
+        let (from, to) = (day("from", &wish.from)?, day("to", &wish.to)?);
+        let wrong = |field: &str, message: &str| Err(FieldError::new(field, "out_of_range", message));
+        if to < from {
+            return wrong("to", "Use a day that is not before `from`.");
+        }
+        if to > today(now) {
+            return wrong("to", "Use a day that is not in the future.");
+        }
+        if (to - from).num_days() > MOST_DAYS {
+            return wrong("to", "Use a day at most 31 days after `from`.");
+        }
+        Ok(Self { from, to })
+    }
+
+    /// The days that two instants lie in.
+    pub fn between(first: DateTime<Utc>, last: DateTime<Utc>) -> Self {
+        Self {
+            from: today(first),
+            to: today(last),
+        }
+    }
+
+    /// The day before the one that it is now.
+    pub fn yesterday(now: DateTime<Utc>) -> Self {
+        let day = today(now - TimeDelta::days(1));
+        Self { from: day, to: day }
+    }
+
+    /// Its first instant, and the first one after it.
+    pub fn instants(&self) -> (NaiveDateTime, NaiveDateTime) {
+        let start = |day: NaiveDate| day.and_time(NaiveTime::MIN) - OFFSET;
+        let after = self.to.checked_add_days(Days::new(1)).unwrap_or(self.to);
+        (start(self.from), start(after))
+    }
+}
+
+/// The day in South Africa.
+pub fn today(now: DateTime<Utc>) -> NaiveDate {
+    (now + OFFSET).date_naive()
+}
+
+fn day(field: &str, text: &str) -> Result<NaiveDate, FieldError> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .filter(|_| text.len() == 10 && text.starts_with("20"))
+        .ok_or_else(|| FieldError::new(field, "invalid", "Use a day such as 2026-11-01."))
+}
+
+/// A daily comparison has an id of its own day, so that several nodes start one.
+pub fn daily_id_bytes(day: NaiveDate) -> [u8; 10] {
+    let digest = Sha256::digest(format!("daily reconciliation of {day}"));
+    digest[..10].try_into().expect("ten of thirty-two bytes")
+}
+
+/// The instant of a line, which PayFast writes in South African time.
+pub fn instant(line: &StatementLine) -> Option<NaiveDateTime> {
+    let text = line.at.replace('T', " ");
+    NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S")
+        .ok()
+        .map(|at| at - OFFSET)
+}
+
+/// What tells a line from all others: its text, and its place among equal ones of one statement.
+pub fn fingerprint(raw: &str, ordinal: u32) -> String {
+    hex::encode(Sha256::digest(format!("{ordinal}\n{raw}")))
+}
+
+/// What stands in for the line of a payment that has none.
+pub fn fingerprint_of_missing(payment_id: &str) -> String {
+    hex::encode(Sha256::digest(format!("missing\n{payment_id}")))
+}
+
+/// What kind of money a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Receipt,
+    Refund,
+    Payout,
+    Other,
+}
+
+pub fn kind_of(line: &StatementLine) -> Kind {
+    let word = line.kind.to_ascii_uppercase();
+    if word.contains("REFUND") && line.is_debit {
+        Kind::Refund
+    } else if ["WITHDRAW", "PAYOUT"].iter().any(|part| word.contains(part)) && line.is_debit {
+        Kind::Payout
+    } else if word == "FUNDS_RECEIVED" && !line.is_debit {
+        Kind::Receipt
+    } else {
+        Kind::Other
+    }
+}
+
+pub fn is_refund(line: &StatementLine) -> bool {
+    kind_of(line) == Kind::Refund
+}
+
+/// A payment of ours as far as a receipt is compared with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ours {
+    pub amount_minor: i64,
+    /// What the books say that PayFast kept; `None` when it never told.
+    pub fee_minor: Option<i64>,
+    /// Whether this very money is in the books: as the payment, or as credit when it was paid again.
+    pub is_booked: bool,
+    /// Whether it is the payment itself rather than money that came again.
+    pub is_its_own: bool,
+}
+
+/// What a receipt means, and what follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    pub verdict: StatementVerdict,
+    /// What differs, in words; empty when nothing.
+    pub note: String,
+    pub deed: Deed,
+}
+
+/// What is done about a receipt in the same transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Nothing,
+    /// The notification was lost: this line settles the payment.
+    Settle,
+    /// The books take this fee.
+    CorrectFee {
+        fee_minor: i64,
+    },
+}
+
+/// Judges money that the statement says we received.
+pub fn judge(line: &StatementLine, ours: Option<&Ours>, is_repeated: bool) -> Judgement {
+    let say = |verdict, note: String, deed| Judgement { verdict, note, deed };
+    let Some(ours) = ours else {
+        let note = "no payment here explains this money".to_owned();
+        return say(StatementVerdict::Unknown, note, Deed::Nothing);
+    };
+    if is_repeated {
+        let note = "the statement has this payment twice".to_owned();
+        return say(StatementVerdict::Duplicate, note, Deed::Nothing);
+    }
+    if !amounts_match(Amount::from_cents(ours.amount_minor), line.gross) {
+        let (theirs, expected) = (zar(line.gross.cents()), zar(ours.amount_minor));
+        let note = format!("the statement says {theirs}, we asked for {expected}");
+        return say(StatementVerdict::AmountDrift, note, Deed::Nothing);
+    }
+    if !ours.is_booked {
+        let note = "the notification was lost; this line settled the payment".to_owned();
+        return say(StatementVerdict::Healed, note, Deed::Settle);
+    }
+    let fee_minor = line.fee.cents().abs();
+    match ours.fee_minor {
+        _ if !ours.is_its_own => say(StatementVerdict::Matched, String::new(), Deed::Nothing),
+        Some(booked) if booked == fee_minor => say(StatementVerdict::Matched, String::new(), Deed::Nothing),
+        // Found by a query, which tells no fee: nothing differs, only something was missing.
+        None => say(StatementVerdict::Matched, String::new(), Deed::CorrectFee { fee_minor }),
+        Some(booked) => {
+            let (theirs, expected) = (zar(fee_minor), zar(booked));
+            let note = format!("the fee is {theirs}, the notification said {expected}; the books were corrected");
+            say(StatementVerdict::FeeDrift, note, Deed::CorrectFee { fee_minor })
+        }
+    }
+}
+
+fn zar(minor: i64) -> String {
+    format_money(Money::new(minor, Currency::Zar))
+}
+
+/// Whether a line is done with: others are judged again when they come again.
+pub fn is_final(verdict: StatementVerdict) -> bool {
+    use StatementVerdict::{
+        AmountDrift, Duplicate, FeeDrift, Healed, Matched, Missing, Other, Payout, Refund, Unknown,
+    };
+    match verdict {
+        Matched | Healed | FeeDrift | Refund | Payout | Other => true,
+        Missing | Unknown | Duplicate | AmountDrift => false,
+    }
+}
+
+/// How a comparison counts its lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub lines: i64,
+    /// Lines with which nobody has to do anything.
+    pub matched: i64,
+    pub healed: i64,
+    /// Lines, and payments without one, at which somebody should look.
+    pub differences: i64,
+}
+
+impl Tally {
+    pub fn count(&mut self, verdict: StatementVerdict) {
+        use StatementVerdict::{Healed, Matched, Missing, Other, Payout, Refund};
+        self.lines += i64::from(verdict != Missing);
+        match verdict {
+            Matched | Refund | Payout | Other => self.matched += 1,
+            Healed => self.healed += 1,
+            _ => self.differences += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use payfast::api::Statement;
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-24T22:30:00Z".parse().unwrap()
+    }
+
+    fn range(from: &str, to: &str) -> Result<Range, FieldError> {
+        let wish = NewReconciliation {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        };
+        Range::parse(&wish, now())
+    }
+
+    fn line(kind: &str, sign: &str, gross: &str, fee: &str) -> StatementLine {
+        let csv = format!(
+            "Date,Type,Sign,Gross,Fee,Net,PF Payment ID\r\n2026-11-24 09:14:00,{kind},{sign},{gross},{fee},1.00,77\r\n"
+        );
+        Statement::parse(csv.as_bytes()).unwrap().lines.remove(0)
+    }
+
+    #[test]
+    fn days_are_south_african_and_past() {
+        // Half past midnight on the 25th in Johannesburg.
+        assert_eq!(today(now()).to_string(), "2026-11-25");
+        assert!(range("2026-11-25", "2026-11-25").is_ok());
+        assert_eq!(range("2026-11-25", "2026-11-26").unwrap_err().field, "to");
+        assert_eq!(range("2026-11-25", "2026-11-24").unwrap_err().field, "to");
+        assert!(range("2026-10-24", "2026-11-24").is_ok());
+        assert_eq!(range("2026-10-23", "2026-11-24").unwrap_err().field, "to");
+        assert_eq!(range("yesterday", "2026-11-24").unwrap_err().field, "from");
+        assert_eq!(Range::yesterday(now()).from.to_string(), "2026-11-24");
+        let (first, after) = range("2026-11-24", "2026-11-24").unwrap().instants();
+        assert_eq!(first.to_string(), "2026-11-23 22:00:00");
+        assert_eq!(after.to_string(), "2026-11-24 22:00:00");
+        let at = instant(&line("FUNDS_RECEIVED", "CREDIT", "1.00", "0.00")).unwrap();
+        assert_eq!(at.to_string(), "2026-11-24 07:14:00");
+    }
+
+    #[test]
+    fn kinds_are_told_by_word_and_sign() {
+        for (kind, sign, expected) in [
+            ("FUNDS_RECEIVED", "CREDIT", Kind::Receipt),
+            ("FUNDS_RECEIVED", "DEBIT", Kind::Other),
+            ("REFUND", "DEBIT", Kind::Refund),
+            ("FUNDS_REFUND", "DEBIT", Kind::Refund),
+            ("REFUND", "CREDIT", Kind::Other),
+            ("WITHDRAWAL", "DEBIT", Kind::Payout),
+            ("PAYOUT", "DEBIT", Kind::Payout),
+            ("FEE_ADJUSTMENT", "CREDIT", Kind::Other),
+        ] {
+            assert_eq!(kind_of(&line(kind, sign, "10.00", "0.00")), expected, "{kind} {sign}");
+        }
+    }
+
+    #[test]
+    fn each_receipt_means_one_thing() {
+        let ours = Ours {
+            amount_minor: 52_900,
+            fee_minor: Some(1_217),
+            is_booked: true,
+            is_its_own: true,
+        };
+        let receipt = |gross, fee| line("FUNDS_RECEIVED", "CREDIT", gross, fee);
+        let judged = |line: &StatementLine, ours: Option<&Ours>, repeated| {
+            let judgement = judge(line, ours, repeated);
+            (judgement.verdict, judgement.deed)
+        };
+        let same = receipt("529.00", "-12.17");
+        let lost = Ours {
+            is_booked: false,
+            ..ours
+        };
+        let never_told = Ours {
+            fee_minor: None,
+            ..ours
+        };
+        let again = Ours {
+            is_its_own: false,
+            ..never_told
+        };
+        use StatementVerdict::{AmountDrift, Duplicate, FeeDrift, Healed, Matched, Unknown};
+        let fee = |fee_minor| Deed::CorrectFee { fee_minor };
+        assert_eq!(judged(&same, Some(&ours), false), (Matched, Deed::Nothing));
+        assert_eq!(judged(&same, Some(&ours), true), (Duplicate, Deed::Nothing));
+        assert_eq!(judged(&same, None, false), (Unknown, Deed::Nothing));
+        assert_eq!(judged(&same, Some(&lost), false), (Healed, Deed::Settle));
+        assert_eq!(judged(&same, Some(&never_told), false), (Matched, fee(1_217)));
+        assert_eq!(judged(&same, Some(&again), false), (Matched, Deed::Nothing));
+        let dearer = receipt("529.00", "-13.00");
+        assert_eq!(judged(&dearer, Some(&ours), false), (FeeDrift, fee(1_300)));
+        // One cent is PayFast's rounding; two are not, and settle nothing.
+        assert_eq!(judged(&receipt("528.99", "-12.17"), Some(&lost), false).0, Healed);
+        let less = receipt("528.98", "-12.17");
+        assert_eq!(judged(&less, Some(&lost), false), (AmountDrift, Deed::Nothing));
+    }
+
+    #[test]
+    fn counts_add_up() {
+        let mut tally = Tally::default();
+        for verdict in StatementVerdict::ALL.iter().copied() {
+            tally.count(verdict);
+        }
+        assert_eq!(
+            (tally.lines, tally.matched, tally.healed, tally.differences),
+            (9, 4, 1, 5)
+        );
+    }
+
+    #[test]
+    fn equal_lines_of_one_statement_are_two() {
+        assert_ne!(fingerprint("a", 0), fingerprint("a", 1));
+        assert_eq!(fingerprint("a", 0), fingerprint("a", 0));
+    }
+}

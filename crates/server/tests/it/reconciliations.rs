@@ -1,0 +1,283 @@
+//! Reconciliation: each line of PayFast's statement means one thing, and a lost notification is healed by it.
+
+use chrono::TimeDelta;
+use common::{
+    Page,
+    auth::StaffRole,
+    payments::{Checkout, PaymentStatus},
+    reconciliations::{Reconciliation, ReconciliationStatus, StatementLine, StatementVerdict},
+};
+use futures_util::future;
+use payfast::Amount;
+use payfast_sandbox::{ApiFault, Fault};
+use serde_json::{Value, json};
+use server::reconciliations::{running, service};
+
+use crate::support::{Client, TestApp, app::Customer, money::refund};
+
+/// The clock stands at 24 November 2026, 09:14 in South Africa.
+fn today() -> Value {
+    json!({ "from": "2026-11-24", "to": "2026-11-24" })
+}
+
+/// Compares today and answers what was found, with every line.
+async fn compare(app: &TestApp, billing: &Client) -> (Reconciliation, Vec<StatementLine>) {
+    let started: Reconciliation = billing.post("/reconciliations", today()).await.expect(202).json();
+    assert_eq!(started.status, ReconciliationStatus::Running);
+    app.run_jobs().await;
+    let path = format!("/reconciliations/{}", started.id);
+    let done: Reconciliation = billing.get(&path).await.expect(200).json();
+    let page: Page<StatementLine> = billing.get(&format!("{path}/lines?limit=100")).await.expect(200).json();
+    (done, page.items)
+}
+
+fn verdicts(lines: &[StatementLine]) -> Vec<StatementVerdict> {
+    let mut verdicts: Vec<_> = lines.iter().map(|line| line.verdict).collect();
+    verdicts.sort_by_key(|verdict| verdict.as_str());
+    verdicts
+}
+
+/// Pays for a plan so that PayFast has the money and we were told nothing.
+async fn lost(app: &TestApp, customer: &Customer) -> Checkout {
+    app.tell_payfast_the_time();
+    let checkout = customer.check_out("PRO_MONTHLY").await;
+    app.pay(&checkout, Fault::Lost).await;
+    app.run_jobs().await;
+    let payment = customer.payment(checkout.payment_id).await;
+    assert_eq!(payment.summary.status, PaymentStatus::AwaitingCustomer);
+    checkout
+}
+
+app_test!(money_refunds_and_payouts_agree, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let payment = customer.buy(app, "PRO_MONTHLY").await;
+    customer.buy(app, "PRO_YEARLY").await;
+    let body = json!({ "reason": "sent back", "amount": { "minor": 10_000, "currency": "ZAR" } });
+    refund(&billing, &payment, body).await.expect(201);
+    app.run_jobs().await;
+    app.payfast.payout(Amount::from_cents(100_000));
+    app.payfast.take_fee(Amount::from_cents(5_000));
+    let (done, lines) = compare(app, &billing).await;
+    assert_eq!(done.status, ReconciliationStatus::Finished);
+    assert_eq!((done.lines, done.matched, done.healed, done.differences), (5, 5, 0, 0));
+    use StatementVerdict::{Matched, Other, Payout, Refund};
+    assert_eq!(verdicts(&lines), [Matched, Matched, Other, Payout, Refund]);
+    let ledger = app.ledger().await;
+    assert_eq!(ledger["bank"], 100_000);
+    // Again: nothing is stored or booked twice.
+    let (again, lines) = compare(app, &billing).await;
+    assert_eq!((again.lines, again.matched), (5, 5));
+    assert_eq!(lines.len(), 5);
+    assert_eq!(app.ledger().await, ledger);
+});
+
+app_test!(a_lost_notification_is_healed_once, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let checkout = lost(app, &customer).await;
+    let (done, lines) = compare(app, &billing).await;
+    assert_eq!((done.lines, done.matched, done.healed, done.differences), (1, 0, 1, 0));
+    assert_eq!(lines[0].payment_id, Some(checkout.payment_id));
+    let payment = customer.payment(checkout.payment_id).await;
+    assert_eq!(payment.summary.status, PaymentStatus::Succeeded);
+    assert_eq!(payment.summary.fee.unwrap().minor, 1_217);
+    let invoice = customer.invoice(checkout.invoice_id).await;
+    assert_eq!(invoice.summary.number.as_deref(), Some("INV-000001"));
+    app.check_clearing().await;
+    // The notification comes after all.
+    let id = app.payfast.notifications()[0].id;
+    app.payfast.resend(id).await.unwrap();
+    app.run_jobs().await;
+    assert_eq!(app.credit_of_all().await, 0);
+    app.check_clearing().await;
+    let (again, _) = compare(app, &billing).await;
+    assert_eq!((again.matched, again.healed, again.differences), (0, 1, 0));
+    // A payment that had expired is healed too.
+    app.run_jobs().await;
+    let mails = app.mails_to("owner@karoo.test");
+    assert_eq!(mails.iter().filter(|mail| mail.contains("Paid:")).count(), 1);
+});
+
+app_test!(healing_and_a_late_notification_at_once_settle_once, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    for _ in 0..3 {
+        let checkout = lost(app, &customer).await;
+        let id = app.payfast.notifications()[0].id;
+        billing.post("/reconciliations", today()).await.expect(202);
+        app.payfast.resend(id).await.unwrap();
+        let (compared, checked) =
+            future::join(running::run_due(&app.app), server::payments::itn::check_due(&app.app)).await;
+        compared.unwrap();
+        checked.unwrap();
+        app.run_jobs().await;
+        let payment = customer.payment(checkout.payment_id).await;
+        assert_eq!(payment.summary.status, PaymentStatus::Succeeded);
+        let settled = payment
+            .events
+            .iter()
+            .filter(|event| event.to == PaymentStatus::Succeeded)
+            .count();
+        assert_eq!(settled, 1, "{:?}", payment.events);
+    }
+    assert_eq!(app.credit_of_all().await, 0);
+    app.check_clearing().await;
+    assert_eq!(customer.invoices().await.len(), 3);
+});
+
+app_test!(every_difference_is_told, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let payment = customer.buy(app, "PRO_MONTHLY").await;
+    let told = async |fault| {
+        app.payfast.api_fault(fault);
+        let (done, lines) = compare(app, &billing).await;
+        assert_eq!(done.status, ReconciliationStatus::Finished);
+        assert_eq!(done.differences, 1, "{fault:?} {lines:?}");
+        lines
+    };
+    let lines = told(ApiFault::StatementDropLine).await;
+    assert_eq!(verdicts(&lines), [StatementVerdict::Missing]);
+    assert_eq!(lines[0].payment_id, Some(payment.summary.id));
+    // With its line, nothing is missing any more.
+    let lines = told(ApiFault::StatementDoubleLine).await;
+    assert_eq!(
+        verdicts(&lines),
+        [StatementVerdict::Duplicate, StatementVerdict::Matched]
+    );
+    let lines = told(ApiFault::StatementDriftAmount).await;
+    assert!(verdicts(&lines).contains(&StatementVerdict::AmountDrift));
+    let lines = told(ApiFault::StatementUnknownLine).await;
+    assert!(verdicts(&lines).contains(&StatementVerdict::Unknown));
+    app.check_clearing().await;
+    let only = |verdict: &str| format!("/reconciliations?verdict={verdict}");
+    assert_eq!(billing.get(&only("unknown")).await.problem(), "422 invalid");
+});
+
+app_test!(a_fee_that_differs_corrects_the_books, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let payment = customer.buy(app, "PRO_MONTHLY").await;
+    app.payfast.api_fault(ApiFault::StatementDriftFee);
+    let (done, lines) = compare(app, &billing).await;
+    assert_eq!(done.differences, 1);
+    assert_eq!(verdicts(&lines), [StatementVerdict::FeeDrift]);
+    assert!(lines[0].note.contains("R13.17"), "{}", lines[0].note);
+    let corrected = customer.payment(payment.summary.id).await;
+    assert_eq!(corrected.summary.fee.unwrap().minor, 1_317);
+    assert_eq!(corrected.summary.net.unwrap().minor, 51_583);
+    assert_eq!(app.ledger().await["payfast_fees"], 1_317);
+});
+
+app_test!(a_settlement_without_a_fee_gets_it_from_the_statement, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    customer.save_card(app).await;
+    let invoice = customer.open_invoice(app, &billing).await;
+    app.payfast.api_fault(ApiFault::ChargeTimeoutAfterLost);
+    customer.charge(invoice).await.expect(201);
+    app.advance(TimeDelta::minutes(2));
+    app.run_jobs().await;
+    let (done, _) = compare(app, &billing).await;
+    assert_eq!((done.matched, done.differences), (2, 0), "{done:?}");
+    // The emulator knows no disputes: the money that the bank took back is still there.
+    let ledger = app.ledger().await;
+    assert_eq!(ledger["payfast_clearing"] + 52_900, app.payfast.balance().cents());
+    assert_eq!(ledger["payfast_fees"], 2 * 1_217);
+});
+
+app_test!(a_statement_that_cannot_be_had_is_asked_for_again, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    customer.buy(app, "PRO_MONTHLY").await;
+    for fault in [ApiFault::ServerError, ApiFault::ConnectionClosed] {
+        app.payfast.api_fault(fault);
+    }
+    let (waits, _) = compare(app, &billing).await;
+    assert_eq!(waits.status, ReconciliationStatus::Running);
+    assert!(!waits.reason.is_empty());
+    let path = format!("/reconciliations/{}", waits.id);
+    for minutes in [2, 6] {
+        app.advance(TimeDelta::minutes(minutes));
+        app.run_jobs().await;
+    }
+    let done: Reconciliation = billing.get(&path).await.expect(200).json();
+    assert_eq!((done.status, done.matched), (ReconciliationStatus::Finished, 1));
+});
+
+app_test!(a_refund_from_payfasts_dashboard_is_told, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let payment = customer.buy(app, "PRO_MONTHLY").await;
+    // Somebody else's call of the API, which this server knows nothing of.
+    let reference = payment.summary.provider_reference.unwrap();
+    let order = payfast::api::Refund {
+        pf_payment_id: &reference,
+        amount: Amount::from_cents(1_000),
+        reason: "by hand",
+        notify_buyer: false,
+        notify_merchant: false,
+        bank: None,
+    };
+    let done = app.app.gateway.refund(&order).await;
+    assert_eq!(done, server::payments::gateway::Reply::Answered(()));
+    let (done, lines) = compare(app, &billing).await;
+    assert_eq!((done.matched, done.differences), (1, 1));
+    let unknown = lines
+        .iter()
+        .find(|line| line.verdict == StatementVerdict::Unknown)
+        .unwrap();
+    assert!(unknown.note.contains("we know of R0.00"), "{}", unknown.note);
+});
+
+app_test!(each_day_is_compared_once_by_itself, |app| {
+    let billing = app.staff(StaffRole::Billing).await;
+    let started = future::join_all((0..3).map(|_| service::schedule_daily(&app.app))).await;
+    let new = started.into_iter().filter(|started| *started.as_ref().unwrap()).count();
+    assert_eq!(new, 1);
+    app.run_jobs().await;
+    let page: Page<Reconciliation> = billing.get("/reconciliations").await.expect(200).json();
+    assert_eq!(page.items.len(), 1);
+    assert_eq!(
+        (page.items[0].from.as_str(), page.items[0].to.as_str()),
+        ("2026-11-23", "2026-11-23")
+    );
+    assert_eq!(page.items[0].status, ReconciliationStatus::Finished);
+    app.advance(TimeDelta::days(1));
+    assert!(service::schedule_daily(&app.app).await.unwrap());
+    app.run_jobs().await;
+});
+
+app_test!(days_are_judged_by_field, |app| {
+    let billing = app.staff(StaffRole::Billing).await;
+    for (from, to, field) in [
+        ("2026-11-24", "2026-11-25", "to"),
+        ("2026-11-24", "2026-11-23", "to"),
+        ("2026-10-01", "2026-11-24", "to"),
+        ("x", "2026-11-24", "from"),
+    ] {
+        let reply = billing
+            .post("/reconciliations", json!({ "from": from, "to": to }))
+            .await
+            .expect(422);
+        assert_eq!(reply.value()["errors"][0]["field"], field);
+    }
+});
+
+app_test!(
+    without_an_api_nothing_is_compared,
+    with[("PAYFAST_API_BASE", "off")],
+    |app| {
+        let billing = app.staff(StaffRole::Billing).await;
+        assert_eq!(
+            billing.post("/reconciliations", today()).await.problem(),
+            "409 conflict"
+        );
+        assert!(!service::schedule_daily(&app.app).await.unwrap());
+        let customer = app.customer("owner@karoo.test").await;
+        customer.save_card(app).await;
+        let invoice = customer.open_invoice(app, &billing).await;
+        assert_eq!(customer.charge(invoice).await.problem(), "409 conflict");
+    }
+);
