@@ -1,5 +1,8 @@
 //! Lists of invoices: every filter and order against a model in memory, paging, cursors, exports, totals.
 
+mod many;
+mod words;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,9 +11,7 @@ use common::{
     auth::StaffRole,
     invoices::{InvoiceSort, InvoiceState, InvoiceSummary, InvoiceTotals},
 };
-use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
-use serde_json::Value;
-use server::{search, worker};
+use server::search;
 
 use crate::support::{
     Client, TestApp,
@@ -392,86 +393,6 @@ fn ids_of(csv: &str) -> Vec<String> {
         .collect()
 }
 
-/// More rows than are counted: one by one they would take too long.
-fn many(account: &str, count: usize) -> String {
-    let numbers = format!(
-        "with recursive n (i) as (select 1 union all select i + 1 from n where i < {count}) \
-         insert into invoices (id, account_id, number, status, title, currency, subtotal_minor, vat_minor, total_minor, \
-         amount_paid_minor, description, supplier_name, supplier_address, customer_name, customer_email, created_at, \
-         updated_at, issued_at, due_at, search_text) select "
-    );
-    let padded = "substr('000000000000' || cast(i as text), length(cast(i as text)) + 1)";
-    let minute = "substr('00' || cast(i % 60 as text), length(cast(i % 60 as text)) + 1)";
-    let hour = "substr('00' || cast(i % 24 as text), length(cast(i % 24 as text)) + 1)";
-    let at = |day: u8| {
-        let text = format!("'2026-10-{day:02} ' || {hour} || ':' || {minute} || ':00'");
-        // The databases disagree on whether a text is an instant.
-        format!("cast({text} as /*T*/)")
-    };
-    format!(
-        "{numbers}'01920001-0000-7000-8000-' || {padded}, '{account}', 'INV-' || cast(i as text), \
-         case when i % 5 = 0 then 'open' else 'paid' end, 'Invoice', 'ZAR', i % 7, 0, i % 7, 0, 'Work', 'S', 'A', \
-         'Karoo', 'a@b.test', {}, {}, {}, {}, 'inv-' || cast(i as text) || ' karoo work' from n",
-        at(1),
-        at(1),
-        at(2),
-        at(3)
-    )
-}
-
-async fn insert_many(app: &TestApp, account: &str, count: usize) {
-    let is_sqlite = matches!(app.db.location, server::db::Location::Sqlite(_));
-    let kind = if is_sqlite { "text" } else { "timestamp" };
-    rows::run(app, vec![many(account, count).replace("/*T*/", kind)]).await;
-}
-
-app_test!(what_is_more_than_is_counted_is_walked_whole, |app| {
-    let customer = app.customer("owner@karoo.test").await;
-    insert_many(app, customer.account_id.as_str(), 10_500).await;
-    let staff = app.staff(StaffRole::Billing).await;
-    let wide = [
-        "",
-        "search=karoo",
-        "status=paid&status=open",
-        "search=work&status=open&status=paid",
-        "min=0",
-    ];
-    for (index, sort) in InvoiceSort::ALL.iter().enumerate() {
-        let filter = wide[index % wide.len()];
-        let first = page(&staff, &format!("{filter}&sort={sort}&limit=100")).await;
-        assert_eq!((first.total, first.total_at_least), (None, Some(10_000)));
-        let second = format!("{filter}&sort={sort}&limit=100&cursor={}", first.next_cursor.unwrap());
-        let second = page(&staff, &second).await;
-        let shown: Vec<String> = first
-            .items
-            .iter()
-            .chain(&second.items)
-            .map(|row| row.id.to_string())
-            .collect();
-        assert_eq!(shown.iter().collect::<BTreeSet<_>>().len(), 200, "{filter} {sort}");
-        // The whole of some orders is enough.
-        if index % 4 != 0 {
-            continue;
-        }
-        let file = staff.get(&format!("/invoices/export.csv?{filter}&sort={sort}")).await;
-        let ids = ids_of(&file.expect(200).body);
-        assert_eq!(shown, ids[..200], "{filter} {sort}");
-        assert_eq!(ids.len(), 10_500, "{filter} {sort}");
-        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 10_500, "{filter} {sort}");
-    }
-    // The same as a customer asks it.
-    let own = page(&customer.client, "search=inv-&sort=-due_at").await;
-    assert_eq!(own.total_at_least, Some(10_000));
-    let narrow = page(&customer.client, "search=inv-10499&sort=amount").await;
-    assert_eq!(narrow.total, Some(1));
-    let totals: InvoiceTotals = staff.get("/invoices/totals?search=karoo").await.expect(200).json();
-    let count = |state| totals.counts.iter().find(|count| count.state == state).unwrap().count;
-    assert_eq!(count(InvoiceState::Paid), 8_400);
-    assert_eq!(count(InvoiceState::Open), 2_100);
-    assert_eq!(count(InvoiceState::Overdue), 2_100);
-    assert_eq!((totals.total, totals.balance), (None, None));
-});
-
 app_test!(rows_that_come_meanwhile_neither_hide_nor_repeat_others, |app| {
     let customer = app.customer("owner@karoo.test").await;
     let account = [customer.account_id.to_string()];
@@ -639,97 +560,4 @@ app_test!(the_file_holds_the_list_and_runs_nothing, |app| {
     );
     assert!(line.contains(&format!(",5.00,0.00,{balance},")), "{line}");
     assert!(all.ends_with("\r\n"));
-});
-
-#[derive(QueryableByName)]
-struct TextRow {
-    #[diesel(sql_type = Text)]
-    search_text: String,
-}
-
-app_test!(rows_of_earlier_versions_become_known_to_search, |app| {
-    let customer = app.customer("owner@karoo.test").await;
-    let account = [customer.account_id.to_string()];
-    let rows = some_invoices(&account, 8);
-    seed(app, &rows).await;
-    let lines = rows.iter().map(|row| row.insert_line("15"));
-    let forgotten = "update invoices set search_text = ''".to_owned();
-    rows::run(app, lines.chain([forgotten]).collect()).await;
-    assert!(walk(&customer.client, "search=zoe", 100).await.is_empty());
-    while worker::write_search_texts(&app.app).await.unwrap() > 0 {}
-    let texts: Vec<TextRow> = app
-        .app
-        .db
-        .read(|conn| sql_query("select search_text from invoices order by id").load(conn))
-        .await
-        .unwrap_or_else(|error: diesel::result::Error| panic!("{error}"));
-    let texts: Vec<String> = texts.into_iter().map(|row| row.search_text).collect();
-    assert_eq!(texts, rows.iter().map(InvoiceRow::text).collect::<Vec<_>>());
-    let staff = app.staff(StaffRole::Support).await;
-    let asked = Asked {
-        search: Some("zoe"),
-        ..ANYTHING
-    };
-    assert_eq!(
-        walk(&staff, "search=zoe", 100).await,
-        expected(&rows, &asked, InvoiceSort::CreatedNewest)
-    );
-    // A changed text is found by its new words, a deleted row not at all.
-    let changed = format!(
-        "update invoices set search_text = 'quite another' where id = '{}'",
-        rows[1].id
-    );
-    rows::run(app, vec![changed]).await;
-    assert_eq!(walk(&staff, "search=te%20ano", 100).await, [rows[1].id.clone()]);
-    rows::run(
-        app,
-        vec![
-            format!("delete from invoice_lines where invoice_id = '{}'", rows[1].id),
-            format!("delete from invoices where id = '{}'", rows[1].id),
-        ],
-    )
-    .await;
-    assert!(walk(&staff, "search=te%20ano", 100).await.is_empty());
-});
-
-app_test!(search_survives_a_vacuum, |app| {
-    if !matches!(app.db.location, server::db::Location::Sqlite(_)) {
-        return;
-    }
-    let customer = app.customer("owner@karoo.test").await;
-    let account = [customer.account_id.to_string()];
-    let rows = some_invoices(&account, 20);
-    seed(app, &rows).await;
-    rows::run(app, vec![format!("delete from invoices where id = '{}'", rows[0].id)]).await;
-    let vacuum = |conn: &mut server::db::Conn| sql_query("vacuum").execute(conn);
-    app.app.db.read(vacuum).await.unwrap();
-    let staff = app.staff(StaffRole::Support).await;
-    let asked = Asked {
-        search: Some("zoe"),
-        ..ANYTHING
-    };
-    let rest = &rows[1..];
-    assert_eq!(
-        walk(&staff, "search=zoe", 100).await,
-        expected(rest, &asked, InvoiceSort::CreatedNewest)
-    );
-});
-
-app_test!(a_bought_plan_is_found_by_its_words, |app| {
-    let customer = app.customer("owner@karoo.test").await;
-    let checkout = customer.check_out("PRO_MONTHLY").await;
-    let list: Value = customer
-        .client
-        .get("/invoices?search=pro,%20MONTH")
-        .await
-        .expect(200)
-        .value();
-    assert_eq!(list["items"][0]["id"], checkout.invoice_id.as_str());
-    let list: Value = customer
-        .client
-        .get("/payments?search=karoo%20kiln")
-        .await
-        .expect(200)
-        .value();
-    assert_eq!(list["items"][0]["id"], checkout.payment_id.as_str());
 });
