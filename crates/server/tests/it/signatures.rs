@@ -31,7 +31,7 @@ app_test!(the_doctor_is_for_people_who_are_signed_in_and_in_moderation, |app| {
             .post("/signatures/diagnose", question.clone())
             .await
             .problem(),
-        "401 unauthenticated"
+        "401 not_signed_in"
     );
     let customer = app.customer("owner@karoo.test").await;
     let large = json!({ "kind": "itn", "text": "a".repeat(16 * 1024 + 1) });
