@@ -360,7 +360,7 @@ fn setting(name: &str, default: u64) -> u64 {
 
 app_test!(the_books_hold_through_any_history, |app| {
     let seed = setting("BOOKS_MODEL_SEED", 20_261_124);
-    let length = setting("BOOKS_MODEL_STEPS", 100);
+    let length = setting("BOOKS_MODEL_STEPS", 60);
     let steps = steps();
     let mut customers = Vec::new();
     for email in ["a@karoo.test", "b@karoo.test", "c@karoo.test"] {
