@@ -26,7 +26,7 @@ test("more of the desk opens as a sheet on a phone, and closes with the page", a
   await answer(page, DESK);
   await page.goto("/today");
   await page.getByRole("button", { name: "More" }).click();
-  await page.getByRole("link", { name: "Books" }).click();
+  await page.getByRole("link", { name: "Books", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Books" })).toBeVisible();
   await expect(page.getByRole("link", { name: "Signature doctor" })).toBeHidden();
 });

@@ -28,7 +28,7 @@ test("the period stands in the address and stays from tab to tab", async ({ page
   await answer(page, DESK);
   await page.goto("/reports");
   await page.getByRole("button", { name: /^Period/ }).click();
-  await page.getByLabel("From").fill("2026-10-01");
+  await page.getByRole("textbox", { name: "From" }).fill("2026-10-01");
   await page.getByLabel("To", { exact: true }).fill("2026-10-31");
   await page.getByRole("button", { name: "Show period" }).click();
   await expect(page).toHaveURL(/from=2026-10-01&to=2026-10-31/);

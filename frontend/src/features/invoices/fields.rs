@@ -212,25 +212,27 @@ fn line_fields(editor: Editor, line: Line) -> AnyView {
     let is_last = Signal::derive(move || place.get() >= count.get());
     let never = Signal::derive(|| false);
     view! {
-        <li
-            class="draft-line"
-            role="group"
-            aria-label=move || texts.line(&place.get().to_string())
-            on:keydown=key
-            on:focusin=move |_| is_left.set(false)
-            on:focusout=move |_| is_left.set(true)
-        >
-            {input(description_id(number), texts.description, line.description, "text", Part::Description)}
-            {input(format!("line-{number}-quantity"), texts.quantity, line.quantity, "decimal", Part::Quantity)}
-            {input(format!("line-{number}-price"), texts.unit_price, line.unit_price, "decimal", Part::Price)}
-            {rate}
-            {dynamic(told)}
-            <div class="draft-line-foot">
-                <p class="muted">{dynamic(net)}</p>
-                <div class="draft-line-tools">
-                    {tool("up", |number| text::drafts().move_up(number), is_first, up)}
-                    {tool("down", |number| text::drafts().move_down(number), is_last, down)}
-                    {tool("cross", |number| text::drafts().remove(number), never, remove)}
+        <li>
+            <div
+                class="draft-line"
+                role="group"
+                aria-label=move || texts.line(&place.get().to_string())
+                on:keydown=key
+                on:focusin=move |_| is_left.set(false)
+                on:focusout=move |_| is_left.set(true)
+            >
+                {input(description_id(number), texts.description, line.description, "text", Part::Description)}
+                {input(format!("line-{number}-quantity"), texts.quantity, line.quantity, "decimal", Part::Quantity)}
+                {input(format!("line-{number}-price"), texts.unit_price, line.unit_price, "decimal", Part::Price)}
+                {rate}
+                {dynamic(told)}
+                <div class="draft-line-foot">
+                    <p class="muted">{dynamic(net)}</p>
+                    <div class="draft-line-tools">
+                        {tool("up", |number| text::drafts().move_up(number), is_first, up)}
+                        {tool("down", |number| text::drafts().move_down(number), is_last, down)}
+                        {tool("cross", |number| text::drafts().remove(number), never, remove)}
+                    </div>
                 </div>
             </div>
         </li>
