@@ -12,7 +12,7 @@ use crate::{
     features::{account, audit, auth, checkout, invoices, keys, members, methods, payfast, payments, reports, today},
     frame::Frame,
     pages::{
-        legal::{PrivacyPage, RefundsPage, TermsPage},
+        legal,
         not_found::NotFoundPage,
         start::{PlansPage, StartPage},
     },
@@ -29,46 +29,51 @@ pub fn App() -> impl IntoView {
         <Router>
             <Frame>
                 <FlatRoutes fallback=NotFoundPage>
-                    <Route path=path!("/") view=StartPage/>
-                    <Route path=path!("/plans") view=PlansPage/>
-                    <Route path=path!("/register") view=|| open(auth::register())/>
-                    <Route path=path!("/check-mail") view=|| open(auth::check_mail())/>
-                    <Route path=path!("/verify-email") view=|| open(auth::verify())/>
-                    <Route path=path!("/sign-in") view=|| open(auth::sign_in())/>
-                    <Route path=path!("/forgot-password") view=|| open(auth::forgot())/>
-                    <Route path=path!("/reset-password") view=|| open(auth::reset())/>
-                    <Route path=path!("/terms") view=TermsPage/>
-                    <Route path=path!("/privacy") view=PrivacyPage/>
-                    <Route path=path!("/refunds") view=RefundsPage/>
-                    <Route path=path!("/invitation") view=|| open(members::invitation())/>
-                    <Route path=path!("/checkout") view=|| in_account(checkout::checkout())/>
-                    <Route path=path!("/home") view=|| guarded(account::home())/>
-                    <Route path=path!("/today") view=|| for_staff(today::today())/>
-                    <Route path=path!("/reports") view=|| for_staff(reports::reports())/>
-                    <Route path=path!("/payfast/:tool/:id?") view=|| for_staff(payfast::tools())/>
-                    <Route path=path!("/payment-methods/:id?/:after?") view=|| in_account(methods::list())/>
-                    <Route path=path!("/account") view=|| guarded(account::account())/>
-                    <Route path=path!("/account/company") view=|| guarded(account::company())/>
-                    <Route path=path!("/account/members") view=|| in_account(members::list())/>
-                    <Route path=path!("/account/keys") view=|| in_account(keys::list())/>
-                    <Route path=path!("/account/audit") view=|| guarded(audit::list())/>
-                    <Route path=path!("/account/profile") view=|| guarded(account::profile())/>
-                    <Route path=path!("/account/password") view=|| guarded(account::password())/>
-                    <Route path=path!("/account/two-step") view=|| guarded(account::two_step())/>
-                    <Route path=path!("/account/sessions") view=|| guarded(account::sessions())/>
-                    <Route path=path!("/account/appearance") view=|| guarded(account::appearance())/>
-                    <Route path=path!("/invoices") view=|| in_books(invoices::list())/>
-                    <Route path=path!("/invoices/new") view=|| for_staff(invoices::new())/>
-                    <Route path=path!("/invoices/:id/edit") view=|| for_staff(invoices::edit())/>
-                    <Route path=path!("/invoices/:id") view=|| in_books(invoices::one())/>
-                    <Route path=path!("/credit") view=|| in_account(payments::credit())/>
-                    <Route path=path!("/payments") view=|| in_books(payments::list())/>
-                    <Route path=path!("/payments/:id") view=|| in_books(payments::one())/>
-                    <Route path=path!("/payments/:id/return") view=|| open(payments::back())/>
-                    <Route path=path!("/payments/:id/cancelled") view=|| open(payments::cancelled())/>
+                    <Route path=path!("/") view=shows(|| StartPage().into_any())/>
+                    <Route path=path!("/plans") view=shows(|| PlansPage().into_any())/>
+                    <Route path=path!("/register") view=shows(|| open(auth::register()))/>
+                    <Route path=path!("/check-mail") view=shows(|| open(auth::check_mail()))/>
+                    <Route path=path!("/verify-email") view=shows(|| open(auth::verify()))/>
+                    <Route path=path!("/sign-in") view=shows(|| open(auth::sign_in()))/>
+                    <Route path=path!("/forgot-password") view=shows(|| open(auth::forgot()))/>
+                    <Route path=path!("/reset-password") view=shows(|| open(auth::reset()))/>
+                    <Route path=path!("/terms") view=shows(|| open(legal::terms()))/>
+                    <Route path=path!("/privacy") view=shows(|| open(legal::privacy()))/>
+                    <Route path=path!("/refunds") view=shows(|| open(legal::refunds()))/>
+                    <Route path=path!("/invitation") view=shows(|| open(members::invitation()))/>
+                    <Route path=path!("/checkout") view=shows(|| in_account(checkout::checkout()))/>
+                    <Route path=path!("/home") view=shows(|| guarded(account::home()))/>
+                    <Route path=path!("/today") view=shows(|| for_staff(today::today()))/>
+                    <Route path=path!("/reports") view=shows(|| for_staff(reports::reports()))/>
+                    <Route path=path!("/payfast/:tool/:id?") view=shows(|| for_staff(payfast::tools()))/>
+                    <Route path=path!("/payment-methods/:id?/:after?") view=shows(|| in_account(methods::list()))/>
+                    <Route path=path!("/account") view=shows(|| guarded(account::account()))/>
+                    <Route path=path!("/account/company") view=shows(|| guarded(account::company()))/>
+                    <Route path=path!("/account/members") view=shows(|| in_account(members::list()))/>
+                    <Route path=path!("/account/keys") view=shows(|| in_account(keys::list()))/>
+                    <Route path=path!("/account/audit") view=shows(|| guarded(audit::list()))/>
+                    <Route path=path!("/account/profile") view=shows(|| guarded(account::profile()))/>
+                    <Route path=path!("/account/password") view=shows(|| guarded(account::password()))/>
+                    <Route path=path!("/account/two-step") view=shows(|| guarded(account::two_step()))/>
+                    <Route path=path!("/account/sessions") view=shows(|| guarded(account::sessions()))/>
+                    <Route path=path!("/account/appearance") view=shows(|| guarded(account::appearance()))/>
+                    <Route path=path!("/invoices") view=shows(|| in_books(invoices::list()))/>
+                    <Route path=path!("/invoices/new") view=shows(|| for_staff(invoices::new()))/>
+                    <Route path=path!("/invoices/:id/edit") view=shows(|| for_staff(invoices::edit()))/>
+                    <Route path=path!("/invoices/:id") view=shows(|| in_books(invoices::one()))/>
+                    <Route path=path!("/credit") view=shows(|| in_account(payments::credit()))/>
+                    <Route path=path!("/payments") view=shows(|| in_books(payments::list()))/>
+                    <Route path=path!("/payments/:id") view=shows(|| in_books(payments::one()))/>
+                    <Route path=path!("/payments/:id/return") view=shows(|| open(payments::back()))/>
+                    <Route path=path!("/payments/:id/cancelled") view=shows(|| open(payments::cancelled()))/>
                 </FlatRoutes>
             </Frame>
             <ToastHost toast/>
         </Router>
     }
+}
+
+/// What a route shows, as a plain function: routes of one shape then share the router's code.
+const fn shows(page: fn() -> AnyView) -> fn() -> AnyView {
+    page
 }

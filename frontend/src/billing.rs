@@ -13,7 +13,7 @@ use crate::{
         dynamic::react,
         field::{ErrorSummary, Errors, Field, Select},
     },
-    text::t,
+    text,
 };
 
 /// Home of most customers, and the default of new ones.
@@ -92,7 +92,7 @@ impl Typed {
 
     /// What to send: only what differs from `account`, `None` when nothing does.
     fn change(&self, account: &Account) -> Result<Option<AccountChange>, Vec<FieldError>> {
-        let texts = t().shop;
+        let texts = text::checkout();
         let mut errors = Vec::new();
         let mut take = |result: Result<Option<String>, FieldError>| {
             result.unwrap_or_else(|error| {
@@ -243,7 +243,7 @@ fn slot(account: &Account) -> String {
 
 #[component]
 pub fn BillingFields(form: BillingForm) -> impl IntoView {
-    let texts = t().shop;
+    let texts = text::checkout();
     let errors = form.errors;
     let mut countries: Vec<(String, String)> = COUNTRIES
         .iter()

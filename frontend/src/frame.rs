@@ -309,9 +309,9 @@ fn footer() -> impl IntoView {
     view! {
         <footer class="footer">
             <nav aria-label=texts.common.nav_legal>
-                <a href="/terms">{texts.legal.terms_link}</a>
-                <a href="/privacy">{texts.legal.privacy_link}</a>
-                <a href="/refunds">{texts.legal.refunds_link}</a>
+                <a href="/terms">{texts.common.terms_link}</a>
+                <a href="/privacy">{texts.common.privacy_link}</a>
+                <a href="/refunds">{texts.common.refunds_link}</a>
             </nav>
             <p>{dynamic(move || site.get().map(|site| site.supplier.name))}</p>
         </footer>

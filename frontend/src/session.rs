@@ -274,7 +274,7 @@ pub fn use_session() -> Session {
 }
 
 /// Shows `page` to signed-in people; sends others to sign in and back.
-pub fn guarded(page: Page) -> impl IntoView {
+pub fn guarded(page: Page) -> AnyView {
     // Its chunk comes while the server says who this is.
     preload(page);
     let session = use_session();
@@ -352,7 +352,7 @@ fn unless(page: Page, instead: fn() -> AnyView, is_closed: impl Fn() -> bool + S
     let is_closed = Memo::new(move |_| stage.get() == Stage::Show && is_closed());
     dynamic(move || match is_closed.get() {
         true => instead(),
-        false => guarded(page).into_any(),
+        false => guarded(page),
     })
 }
 

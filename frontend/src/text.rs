@@ -6,7 +6,7 @@
 //!
 //! ```ignore
 //! t().auth.sign_in            // "Sign in"
-//! t().shop.pay("R529.00")     // "Pay R529.00 with PayFast"
+//! t().shop.choose("Pro")       // "Choose Pro"
 //! ```
 
 /// Defines one part of the catalogue and its English value.
@@ -43,6 +43,7 @@ macro_rules! replace_with_str {
 mod account;
 mod audit;
 mod auth;
+mod checkout;
 mod common;
 mod deeds;
 mod doctor;
@@ -72,7 +73,6 @@ pub struct Catalogue {
     pub shop: &'static shop::Shop,
     pub account: &'static account::Account,
     pub security: &'static security::Security,
-    pub legal: &'static legal::Legal,
     pub roles: &'static roles::Roles,
     pub members: &'static members::Members,
     pub keys: &'static keys::Keys,
@@ -85,7 +85,6 @@ static ENGLISH: Catalogue = Catalogue {
     shop: &shop::ENGLISH,
     account: &account::ENGLISH,
     security: &security::ENGLISH,
-    legal: &legal::ENGLISH,
     roles: &roles::ENGLISH,
     members: &members::ENGLISH,
     keys: &keys::ENGLISH,
@@ -107,10 +106,12 @@ macro_rules! apart {
 }
 
 apart! {
+    checkout: Checkout,
     deeds: Deeds,
     drafts: Drafts,
     doctor: Doctor,
     invoices: Invoices,
+    legal: Legal,
     lists: Lists,
     methods: Methods,
     payfast: Payfast,

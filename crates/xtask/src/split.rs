@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// What the compiler writes for the browser and wasm-opt may use.
-/// Level `z` is smaller on disk and 2 KB larger in brotli.
+/// Level `z` is smaller on disk and larger in brotli.
 const OPTIMISE: [&str; 9] = [
-    "-O1",
+    "-O2",
     "--strip-debug",
     "--strip-producers",
     "--enable-bulk-memory",

@@ -2,13 +2,14 @@
 
 use std::{
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::Command,
 };
 
 use crate::{
     failure::{Failure, OrFail, Outcome},
-    process,
+    json, process,
     wasm::Compiler,
     workspace::{self, cargo, locked_version, output_of, which},
 };
@@ -17,6 +18,17 @@ use crate::{
 const TRUNK: &str = "0.21.14";
 /// Cuts the client into chunks; it and the `wasm_split_helpers` of the lock file agree on names.
 const WASM_SPLIT: &str = "0.2.4";
+const WASM_SPLIT_PACKAGE: &str = "wasm_split_cli_support";
+/// What is built into it: it has no option to join small chunks.
+const JOIN: &str = include_str!("../wasm-split/join.rs");
+/// Before which lines of its `split_point.rs` the joining is declared and called.
+const JOINS_AT: [(&str, &str); 2] = [
+    ("pub(crate) const MAIN_MODULE: usize = 0;\n", "mod join;\n\n"),
+    (
+        "    // Now, check for each module which of its dependencies it needs to import from some other module.\n",
+        "    join::join_chunks(module, &mut split_module_contents);\n",
+    ),
+];
 /// Debian's wasm-opt is too old, and trunk must not download its own.
 const BINARYEN: &str = "132.0.0";
 /// Makes the glue script small: trunk's own minifier cannot parse it.
@@ -38,12 +50,7 @@ impl Tools {
             // A debug build suffices for a driver, and takes three minutes instead of eight.
             cargo_tool("trunk", "trunk", TRUNK, &["--no-default-features"])?,
             cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &wasm_bindgen, &[])?,
-            cargo_tool(
-                "wasm_split_cli_support",
-                "wasm-split-cli",
-                WASM_SPLIT,
-                &["--features", "build-binary"],
-            )?,
+            wasm_split()?,
             node_tools()?,
         ];
         Ok(Self { compiler, folders })
@@ -78,11 +85,106 @@ fn cargo_tool(package: &str, program: &str, version: &str, flags: &[&str]) -> Ou
         return Ok(place);
     }
     println!("   building {package} {version} once, into {}", folder.display());
+    let source = [package, "--version", version].map(str::to_owned);
+    install(package, &source, flags, &folder)?;
+    Ok(bin)
+}
+
+/// The cutter of the client with [`JOIN`] built into it.
+fn wasm_split() -> Outcome<PathBuf> {
+    let mut hasher = DefaultHasher::new();
+    JOIN.hash(&mut hasher);
+    let name = format!("{WASM_SPLIT_PACKAGE}-{WASM_SPLIT}-{:016x}", hasher.finish());
+    let folder = workspace::tools().join(name);
+    let bin = folder.join("bin");
+    if bin.join("wasm-split-cli").is_file() {
+        return Ok(bin);
+    }
+    println!(
+        "   building {WASM_SPLIT_PACKAGE} {WASM_SPLIT}, which joins chunks, once, into {}",
+        folder.display()
+    );
+    let advice = format!("is {} writable?", workspace::tools().display());
+    let source = folder.join("source");
+    // It may be there from an interrupted run.
+    let _ = fs::remove_dir_all(&source);
+    fs::create_dir_all(&source).or_fail("the cache of tools", &advice)?;
+    copy_folder(&source_of(WASM_SPLIT_PACKAGE, WASM_SPLIT, &folder)?, &source)
+        .or_fail("the sources of the cutter", &advice)?;
+    let split_point = source.join("src/split_point.rs");
+    let mut text = fs::read_to_string(&split_point).or_fail("the sources of the cutter", &advice)?;
+    for (anchor, added) in JOINS_AT {
+        if text.matches(anchor).count() != 1 {
+            return Err(Failure::new(
+                format!(
+                    "{WASM_SPLIT_PACKAGE} {WASM_SPLIT} has no single line `{}`",
+                    anchor.trim()
+                ),
+                "compare JOINS_AT in crates/xtask/src/tools.rs with its src/split_point.rs",
+            ));
+        }
+        text = text.replace(anchor, &format!("{added}{anchor}"));
+    }
+    fs::write(&split_point, text).or_fail("the sources of the cutter", &advice)?;
+    fs::write(source.join("src/split_point/join.rs"), JOIN).or_fail("the sources of the cutter", &advice)?;
+    let path = ["--path".to_owned(), source.display().to_string()];
+    install(WASM_SPLIT_PACKAGE, &path, &["--features", "build-binary"], &folder)?;
+    // What is left are the results of its build.
+    for left in [source, folder.join("project")] {
+        fs::remove_dir_all(left).or_fail("the sources of the cutter", &advice)?;
+    }
+    Ok(bin)
+}
+
+/// Where cargo keeps the sources of a package of the registry, which it fetches for a project in `folder`.
+fn source_of(package: &str, version: &str, folder: &Path) -> Outcome<PathBuf> {
+    let advice = "check the network, then run it again";
+    let project = folder.join("project");
+    let manifest = format!(
+        "[workspace]\n[package]\nname = \"project\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+         [lib]\npath = \"Cargo.toml\"\n[dependencies]\n{package} = \"={version}\"\n"
+    );
+    fs::create_dir_all(&project).or_fail("the cache of tools", advice)?;
+    fs::write(project.join("Cargo.toml"), manifest).or_fail("the cache of tools", advice)?;
+    let output = Command::new(cargo())
+        .args(["metadata", "--format-version", "1", "--manifest-path"])
+        .arg(project.join("Cargo.toml"))
+        .current_dir(&project)
+        .output()
+        .or_fail("cargo metadata", advice)?;
+    let metadata = json::parse(&String::from_utf8_lossy(&output.stdout)).or_fail("cargo metadata", advice)?;
+    let packages = metadata.list("packages");
+    let found = packages.iter().find(|found| found.text("name") == Some(package));
+    let manifest = found.and_then(|found| found.text("manifest_path")).map(Path::new);
+    manifest
+        .and_then(Path::parent)
+        .map(Path::to_path_buf)
+        .ok_or_else(|| Failure::new(format!("cargo cannot fetch {package} {version}"), advice))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// `cargo install` of what `source` names, into `folder`.
+fn install(package: &str, source: &[String], flags: &[&str], folder: &Path) -> Outcome<()> {
     let install = |locked: &[&str]| {
         let mut command = process::command(cargo());
         command
-            .args(["install", package, "--version", version, "--debug", "--root"])
-            .arg(&folder)
+            .arg("install")
+            .args(source)
+            .args(["--debug", "--root"])
+            .arg(folder)
             .args(flags)
             .args(locked)
             // Its own temporary folder, and no settings that are meant for the workspace.
@@ -101,7 +203,7 @@ fn cargo_tool(package: &str, program: &str, version: &str, flags: &[&str]) -> Ou
         println!("   its locked dependencies cannot be had; resolving them anew");
         install(&[])?;
     }
-    Ok(bin)
+    Ok(())
 }
 
 /// wasm-opt and esbuild from npm.

@@ -3,25 +3,33 @@
 use leptos::prelude::*;
 
 use crate::{
+    chunk::pages,
     components::dynamic::dynamic,
     components::heading::Heading,
     site::{grouped_vat_number, use_site},
-    text::{LegalPage, t},
+    text::{self, LegalPage},
 };
 
-#[component]
-pub fn TermsPage() -> impl IntoView {
-    prose(&t().legal.terms)
+pages! {
+    legal:
+    terms => TermsPage,
+    privacy => PrivacyPage,
+    refunds => RefundsPage,
 }
 
 #[component]
-pub fn PrivacyPage() -> impl IntoView {
-    prose(&t().legal.privacy)
+fn TermsPage() -> impl IntoView {
+    prose(&text::legal().terms)
 }
 
 #[component]
-pub fn RefundsPage() -> impl IntoView {
-    prose(&t().legal.refunds)
+fn PrivacyPage() -> impl IntoView {
+    prose(&text::legal().privacy)
+}
+
+#[component]
+fn RefundsPage() -> impl IntoView {
+    prose(&text::legal().refunds)
 }
 
 fn prose(page: &'static LegalPage) -> impl IntoView {
@@ -44,7 +52,7 @@ fn prose(page: &'static LegalPage) -> impl IntoView {
                 .vat_number
                 .map(|number| crate::text::invoices().vat_no(&grouped_vat_number(&number)));
             view! {
-                <h2>{t().legal.seller}</h2>
+                <h2>{text::legal().seller}</h2>
                 <p>{site.supplier.name} <br/> {site.supplier.address} {vat.map(|vat| view! { <br/> {vat} }.into_any())}</p>
             }.into_any()
         })

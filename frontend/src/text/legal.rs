@@ -13,14 +13,11 @@ pub struct Section {
     pub paragraphs: &'static [&'static str],
 }
 
-/// The legal pages and what links to them are called.
+/// The legal pages.
 pub struct Legal {
     pub terms: Page,
     pub privacy: Page,
     pub refunds: Page,
-    pub terms_link: &'static str,
-    pub privacy_link: &'static str,
-    pub refunds_link: &'static str,
     pub seller: &'static str,
 }
 
@@ -29,9 +26,6 @@ const fn section(heading: &'static str, paragraphs: &'static [&'static str]) -> 
 }
 
 pub static ENGLISH: Legal = Legal {
-    terms_link: "Terms",
-    privacy_link: "Privacy",
-    refunds_link: "Refunds",
     seller: "Who we are",
     terms: Page {
         title: "Terms of use",

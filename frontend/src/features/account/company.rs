@@ -45,7 +45,7 @@ pub fn company() -> AnyView {
 /// For those who may read but not change them.
 fn details(account: Account) -> AnyView {
     let texts = t().account;
-    let shop = t().shop;
+    let shop = crate::text::checkout();
     let none = || texts.not_given.to_owned();
     let address = account.billing_address.map(|address| {
         let parts = [

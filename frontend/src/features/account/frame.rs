@@ -173,9 +173,9 @@ fn list() -> AnyView {
             {dynamic(of_company)}
             {group(texts.of_you, OWN_SECTIONS.to_vec())}
             <div class="settings-legal">
-                <a href="/terms">{t().legal.terms_link}</a>
-                <a href="/privacy">{t().legal.privacy_link}</a>
-                <a href="/refunds">{t().legal.refunds_link}</a>
+                <a href="/terms">{t().common.terms_link}</a>
+                <a href="/privacy">{t().common.privacy_link}</a>
+                <a href="/refunds">{t().common.refunds_link}</a>
             </div>
         </nav>
     }

@@ -27,7 +27,7 @@ pub fn Details(
     /// What the server refused when the payment was started.
     refused: RwSignal<Vec<FieldError>>,
 ) -> impl IntoView {
-    let texts = t().shop;
+    let texts = crate::text::checkout();
     let session = use_session();
     let navigate = use_navigate();
     let form = BillingForm::new(loaded.account.clone());

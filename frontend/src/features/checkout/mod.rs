@@ -189,7 +189,7 @@ fn Steps(loaded: Basket, basket: Remote<Basket>) -> impl IntoView {
         (Some(Step::Review), false) => 1,
         _ => 0,
     });
-    let texts = t().shop;
+    let texts = crate::text::checkout();
     dynamic(move || {
         let title = match step() {
             Some(Step::Review) => texts.review_title,
@@ -217,7 +217,7 @@ fn Steps(loaded: Basket, basket: Remote<Basket>) -> impl IntoView {
 }
 
 fn nothing_to_buy() -> impl IntoView {
-    let texts = t().shop;
+    let texts = crate::text::checkout();
     view! {
         <div class="page-narrow stack">
             <Heading text=texts.no_plan_title/>
@@ -234,10 +234,10 @@ fn cannot_load(failure: Failure, basket: Remote<Basket>) -> AnyView {
         return nothing_to_buy().into_any();
     }
     let retry = basket.retry();
-    let words = could_not_load(&failure, t().shop.your_order);
+    let words = could_not_load(&failure, crate::text::checkout().your_order);
     view! {
         <div class="page-narrow stack">
-            <Heading text=t().shop.review_title/>
+            <Heading text=crate::text::checkout().review_title/>
             <ProblemPanel words retry/>
         </div>
     }

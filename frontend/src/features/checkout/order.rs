@@ -14,7 +14,7 @@ use crate::{
     components::{data::fact, icon::icon_16},
     plans,
     site::{grouped_vat_number, use_site},
-    text::{self, t},
+    text,
 };
 
 /// What is paid for.
@@ -30,7 +30,7 @@ impl Item {
             Item::Plan(plan) => plans::title(plan),
             Item::Invoice(invoice) => {
                 let number = invoice.summary.number.as_deref().unwrap_or(text::invoices().no_number);
-                t().shop.invoice_name(number)
+                text::checkout().invoice_name(number)
             }
         }
     }
@@ -54,7 +54,7 @@ impl Item {
     }
 
     fn renewal(&self) -> &'static str {
-        let texts = t().shop;
+        let texts = text::checkout();
         match self {
             Item::Plan(plan) => match plan.interval {
                 Interval::Month => texts.renews_month,
@@ -68,7 +68,7 @@ impl Item {
 
 /// The card; `with_details` adds who is billed.
 pub fn order_card(basket: &Basket, with_details: bool) -> impl IntoView + use<> {
-    let texts = t().shop;
+    let texts = text::checkout();
     let item = &basket.item;
     let change = matches!(basket.wanted, Wanted::Plan(_)).then(|| {
         view! { <a class="inline-touch small" href="/plans" aria-label=texts.change_plan>{texts.change}</a> }.into_any()
@@ -109,7 +109,7 @@ fn billed_to(account: &Account, wanted: Wanted) -> Option<impl IntoView + use<>>
     let Wanted::Plan(_) = wanted else {
         return None;
     };
-    let texts = t().shop;
+    let texts = text::checkout();
     let address = account.billing_address.clone()?;
     let lines = [
         Some(address.line1),
@@ -137,8 +137,8 @@ pub fn seller() -> impl IntoView {
     let site = use_site();
     dynamic(move || {
         site.get().map(|site| match &site.supplier.vat_number {
-            Some(number) => t().shop.sold_by_vat(&site.supplier.name, &grouped_vat_number(number)),
-            None => t().shop.sold_by(&site.supplier.name),
+            Some(number) => text::checkout().sold_by_vat(&site.supplier.name, &grouped_vat_number(number)),
+            None => text::checkout().sold_by(&site.supplier.name),
         })
     })
 }

@@ -31,7 +31,7 @@ use crate::{
     plans,
     remote::remote,
     site::use_site,
-    text::{self, t},
+    text,
 };
 
 /// After this long on our page the hand-over did not happen; the button may be pressed again.
@@ -64,7 +64,7 @@ pub fn Review(
             match order.start().await {
                 Ok(checkout) => {
                     if browser::post_form(&checkout).is_none() {
-                        problem.set(Some(could_not(&Failure::Unreadable, t().shop.pay_failed)));
+                        problem.set(Some(could_not(&Failure::Unreadable, text::checkout().pay_failed)));
                         is_paying.set(false);
                         return;
                     }
@@ -88,10 +88,10 @@ pub fn Review(
                         navigate(&wanted.address("details"), NavigateOptions::default());
                         return;
                     }
-                    let mut words = could_not(&failure, t().shop.pay_failed);
+                    let mut words = could_not(&failure, text::checkout().pay_failed);
                     words.detail = match failure.is(ErrorCode::IdempotencyInFlight) {
-                        true => t().shop.in_flight.to_owned(),
-                        false => format!("{} {}", words.detail, t().shop.still_there),
+                        true => text::checkout().in_flight.to_owned(),
+                        false => format!("{} {}", words.detail, text::checkout().still_there),
                     };
                     problem.set(Some(words));
                 }
@@ -115,7 +115,7 @@ pub fn Review(
         Wanted::Plan(_) | Wanted::Nothing => None,
     };
     let foot = move || {
-        let texts = t().shop;
+        let texts = text::checkout();
         if !is_due {
             let back = match wanted {
                 Wanted::Invoice(id) => format!("/invoices/{id}"),
@@ -140,7 +140,7 @@ pub fn Review(
         }
         .into_any()
     };
-    let texts = t().shop;
+    let texts = text::checkout();
     let nothing_due = (!is_due).then(|| {
         view! { <Notice tone=Tone::Info icon_name="info" title=texts.nothing_due text=texts.nothing_due_text/> }
             .into_any()
@@ -163,7 +163,7 @@ pub fn Review(
 
 /// Tells of a payment for the same order, so that nobody pays twice by mistake.
 fn earlier_notice(payment: Payment) -> Option<impl IntoView> {
-    let texts = t().shop;
+    let texts = text::checkout();
     let (tone, icon, title, text) = match payment.summary.status {
         PaymentStatus::Succeeded => (Tone::Positive, "check", texts.already_paid, texts.already_paid_text),
         PaymentStatus::Processing | PaymentStatus::Unknown => {
@@ -191,7 +191,7 @@ fn what_happens_next(loaded: &Basket) -> impl IntoView + use<> {
     let item = loaded.item.clone();
     let email = loaded.account.billing_email.clone();
     dynamic(move || {
-        let texts = t().shop;
+        let texts = text::checkout();
         let last = match &item {
             Item::Plan(plan) => {
                 let document = match site.charges_vat() {

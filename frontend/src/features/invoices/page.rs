@@ -219,7 +219,7 @@ fn actions(desk: Desk, invoice: &Invoice) -> AnyView {
 }
 
 fn customer_actions(desk: Desk, invoice: &Invoice) -> AnyView {
-    let pay_label = t().shop.pay(&format_money(invoice.summary.balance));
+    let pay_label = crate::text::checkout().pay(&format_money(invoice.summary.balance));
     let pay_href = format!("/checkout?invoice={}", invoice.summary.id);
     let owed = invoice.summary.balance;
     let invoice = invoice.clone();

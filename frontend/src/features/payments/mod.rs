@@ -38,7 +38,11 @@ pages! {
     payments:
     credit => credit::CreditPage,
     list => list::PaymentsPage,
-    one => detail::PaymentPage,
+}
+pages! { payment: one => detail::PaymentPage }
+// Where PayFast sends people back to: they wait for money, perhaps on a phone.
+pages! {
+    after:
     back => after::ReturnPage,
     cancelled => after::CancelledPage,
 }
@@ -97,7 +101,7 @@ fn WaitingActions(payment: Payment, on_change: Callback<Payment>) -> impl IntoVi
             {problem_banner(problem)}
             <Button
                 label=texts.continue_payment
-                busy_label=t().shop.opening
+                busy_label=crate::text::checkout().opening
                 is_busy=is_opening
                 on_press=go_on
                 fit=Fit::Large
