@@ -36,6 +36,11 @@ struct InvariantLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct State {
     state: &'static str,
 }
@@ -67,6 +72,8 @@ pub struct Facts {
     pub notifications_waiting: i64,
     /// Those that wait for a person.
     pub notifications_held: i64,
+    /// What may have moved money and nobody knows yet: its kind, how many, and since when, in seconds since 1970.
+    pub undecided: Vec<(&'static str, i64, Option<i64>)>,
     pub open_sockets: i64,
 }
 
@@ -129,6 +136,24 @@ impl Metrics {
         ];
         let help = "Notifications of PayFast that are not applied: not checked yet, or held for a person";
         by_state(&mut registry, "notifications", help, &notifications);
+        let undecided = Family::<Kind, Gauge>::default();
+        let since = Family::<Kind, Gauge>::default();
+        for (kind, count, oldest) in &facts.undecided {
+            undecided.get_or_create(&Kind { kind }).set(*count);
+            if let Some(oldest) = oldest {
+                since.get_or_create(&Kind { kind }).set(*oldest);
+            }
+        }
+        registry.register(
+            "undecided",
+            "Payments and refunds of which PayFast has not said whether money moved",
+            undecided,
+        );
+        registry.register(
+            "undecided_since_timestamp_seconds",
+            "When the oldest of them began; nothing when there is none",
+            since,
+        );
         gauge(
             &mut registry,
             "open_sockets",
@@ -177,6 +202,7 @@ mod tests {
             invariants: vec![("I1".to_owned(), true, 1_795_000_000), ("I2".to_owned(), false, 7)],
             ledger_transactions: 12,
             jobs_dead: 3,
+            undecided: vec![("payment", 2, Some(1_795_000_000)), ("refund", 0, None)],
             ..Facts::default()
         });
         for line in [
@@ -187,6 +213,9 @@ mod tests {
             "capecontrol_ledger_transactions 12",
             "capecontrol_jobs{state=\"dead\"} 3",
             "capecontrol_jobs{state=\"waiting\"} 0",
+            "capecontrol_undecided{kind=\"payment\"} 2",
+            "capecontrol_undecided{kind=\"refund\"} 0",
+            "capecontrol_undecided_since_timestamp_seconds{kind=\"payment\"} 1795000000",
             "capecontrol_http_requests_total{method=\"GET\",route=\"/api/v1/invoices/{id}\",status=\"200\"} 2",
             "capecontrol_http_requests_total{method=\"other\",route=\"other\",status=\"404\"} 1",
             "capecontrol_http_request_duration_seconds_bucket{le=\"0.025\",route=\"/api/v1/invoices/{id}\"} 0",
@@ -194,6 +223,7 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in {text}");
         }
+        assert!(!text.contains("since_timestamp_seconds{kind=\"refund\"}"));
         assert!(text.ends_with("# EOF\n"));
     }
 }

@@ -1,20 +1,22 @@
-//! A handful of invoices for the demo account, one in each state, made as staff make them: through the services,
+//! A handful of invoices for the demo account, one in each state and two with an EFT, made as staff make them: through the services,
 //! with a clock that is set back and moves on.
 
 use chrono::TimeDelta;
 use common::{
     Money,
     ids::{AccountId, InvoiceId, UserId},
-    invoices::{Invoice, LineDraft, NewCreditNote, NewInvoice, Reason},
+    invoices::{Invoice, LineDraft, NewCreditNote, NewInvoice, NewReceipt, Reason},
 };
 
 use crate::{
     app::App,
     audit::Origin,
+    days,
     error::ApiError,
     http::IfMatch,
-    idempotency::Answer,
+    idempotency::{self, Answer},
     invoices::{corrections, drafts, drafts::Staff, issue},
+    payments::eft::{self, Clerk},
 };
 
 /// The desk that writes the demo's invoices.
@@ -63,12 +65,18 @@ pub async fn seed(app: &App, account_id: AccountId, staff_id: UserId) -> Result<
     app.clock.advance(TimeDelta::days(24));
     let given_up = reason("The bench was lost with its insurer");
     corrections::write_off(app, gone, given_up, desk.staff()).await?;
-    desk.issue(
-        30,
-        &[("Support hours, October", "8", 72_000), ("Spare gripper", "1", 349_900)],
-    )
-    .await?;
+    let part_paid = desk
+        .issue(
+            30,
+            &[("Support hours, October", "8", 72_000), ("Spare gripper", "1", 349_900)],
+        )
+        .await?;
+    let paid = desk
+        .issue(7, &[("Yearly inspection of the line", "1", 460_000)])
+        .await?;
     app.clock.advance(TimeDelta::days(3));
+    desk.receive(part_paid, 500_000, "EFT 0071 4402").await?;
+    desk.receive(paid, 529_000, "EFT 0071 4431").await?;
     desk.draft(14, &[("Support hours, November", "6.25", 72_000)]).await?;
     app.clock.advance(end - app.clock.now());
     Ok(())
@@ -103,6 +111,22 @@ impl Desk<'_> {
         let id = self.draft(due_days, lines).await?;
         issue::finalize(self.app, id, IfMatch::Absent, self.staff()).await?;
         Ok(id)
+    }
+
+    /// An EFT of `cents` that the bank had today.
+    async fn receive(&self, id: InvoiceId, cents: i64, reference: &str) -> Result<(), ApiError> {
+        let receipt = NewReceipt {
+            amount: Money::zar(cents),
+            reference: reference.to_owned(),
+            received_on: days::of(self.app.clock.now()).to_string(),
+        };
+        let Staff { user_id, origin, .. } = self.staff();
+        // The invoice takes this one receipt, however often it is asked.
+        let Some(key) = idempotency::Key::parse(Some(id.to_string().as_bytes()))? else {
+            return Ok(());
+        };
+        eft::record_receipt(self.app, Clerk { user_id, origin }, id, receipt, key).await?;
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::http::VERSION;
-use crate::{app::App, books, db::QueryResult, error::ApiError, jobs, metrics::Facts, payments};
+use crate::{app::App, books, db::QueryResult, error::ApiError, jobs, metrics::Facts, payments, refunds};
 
 /// The metrics of this node, as text.
 pub async fn metrics(app: &App) -> Result<String, ApiError> {
@@ -14,6 +14,10 @@ pub async fn metrics(app: &App) -> Result<String, ApiError> {
         .read(|conn| -> QueryResult<Facts> {
             let (jobs_waiting, jobs_dead) = jobs::store::count_waiting_and_dead(conn)?;
             let (notifications_waiting, notifications_held) = payments::itn::count_waiting_and_held(conn)?;
+            let undecided = [
+                ("payment", payments::store::undecided(conn)?),
+                ("refund", refunds::store::undecided(conn)?),
+            ];
             let checks = books::verify::last_checks(conn)?.into_iter();
             Ok(Facts {
                 version: VERSION,
@@ -23,6 +27,9 @@ pub async fn metrics(app: &App) -> Result<String, ApiError> {
                 jobs_dead,
                 notifications_waiting,
                 notifications_held,
+                undecided: undecided
+                    .map(|(kind, (count, oldest))| (kind, count, oldest.map(|at| at.and_utc().timestamp())))
+                    .to_vec(),
                 open_sockets: 0,
             })
         })

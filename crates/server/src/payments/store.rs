@@ -394,3 +394,11 @@ pub fn load_settled(
         .order((payments::succeeded_at, payments::id))
         .load(conn)
 }
+
+/// How many payments are `unknown`, and when the oldest of them began.
+pub fn undecided(conn: &mut Conn) -> QueryResult<(i64, Option<NaiveDateTime>)> {
+    payments::table
+        .filter(payments::status.eq(PaymentStatus::Unknown))
+        .select((diesel::dsl::count_star(), diesel::dsl::min(payments::created_at)))
+        .first(conn)
+}

@@ -202,3 +202,11 @@ pub fn count(conn: &mut Conn, status: &[RefundStatus], at_most: i64) -> QueryRes
     let ids: Vec<RefundId> = query.load(conn)?;
     Ok(i64::try_from(ids.len()).unwrap_or(at_most))
 }
+
+/// How many refunds are `unknown`, and when the oldest of them was asked for.
+pub fn undecided(conn: &mut Conn) -> QueryResult<(i64, Option<NaiveDateTime>)> {
+    refunds::table
+        .filter(refunds::status.eq(RefundStatus::Unknown))
+        .select((diesel::dsl::count_star(), diesel::dsl::min(refunds::created_at)))
+        .first(conn)
+}

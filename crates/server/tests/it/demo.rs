@@ -39,9 +39,10 @@ app_test!(the_demo_has_an_invoice_in_every_state, |app| {
         let is_there = match state {
             InvoiceState::Open => has(InvoiceStatus::Open, &|invoice| invoice.due_at.unwrap() > before),
             InvoiceState::Overdue => has(InvoiceStatus::Open, &|invoice| invoice.due_at.unwrap() < before),
-            // It comes by EFT, which the demo has none of.
-            InvoiceState::PartiallyPaid => true,
-            InvoiceState::Paid => has(InvoiceStatus::Paid, &|_| true),
+            InvoiceState::PartiallyPaid => has(InvoiceStatus::Open, &|invoice| {
+                invoice.amount_paid.minor > 0 && invoice.balance.minor > 0
+            }),
+            InvoiceState::Paid => has(InvoiceStatus::Paid, &|invoice| invoice.amount_paid.minor > 0),
             InvoiceState::Void => has(InvoiceStatus::Void, &|_| true),
             InvoiceState::Uncollectible => has(InvoiceStatus::Uncollectible, &|_| true),
             // Of staff: the customer does not see it.
