@@ -16,7 +16,7 @@ function staffSignIn(): SignIn {
 }
 
 /** Signs the staff of the demo in, by the API: other tests may have used the code of this half minute. */
-export async function signInAsStaff(page: Page): Promise<void> {
+async function signInAsStaff(page: Page): Promise<void> {
   const { password, secret } = staffSignIn();
   const tryOnce = async (ahead: number): Promise<number> => {
     const { csrf_token } = (await (await page.request.get("/api/v1/auth/csrf")).json()) as { csrf_token: string };
@@ -31,10 +31,24 @@ export async function signInAsStaff(page: Page): Promise<void> {
     .toBe(200);
 }
 
+/** The cookies of the one sign-in that all tests of this process share: wrong and repeated codes are counted. */
+let signedIn: Promise<Cookies> | undefined;
+type Cookies = Awaited<ReturnType<BrowserContext["storageState"]>>;
+
+async function cookies(browser: Browser, baseURL: string): Promise<Cookies> {
+  const context = await browser.newContext({ baseURL });
+  try {
+    await signInAsStaff(await context.newPage());
+    return await context.storageState();
+  } finally {
+    await context.close();
+  }
+}
+
 /** A page of the staff in a browser of its own. */
-export async function staffPage(browser: Browser, baseURL: string | undefined): Promise<{ context: BrowserContext; page: Page }> {
-  const context = await browser.newContext({ baseURL: baseURL ?? "", viewport: { width: 1280, height: 900 } });
-  const page = await context.newPage();
-  await signInAsStaff(page);
-  return { context, page };
+export async function staffPage(browser: Browser, baseURL = ""): Promise<{ context: BrowserContext; page: Page }> {
+  signedIn ??= cookies(browser, baseURL);
+  const storageState = await signedIn;
+  const context = await browser.newContext({ baseURL, storageState, viewport: { width: 1280, height: 900 } });
+  return { context, page: await context.newPage() };
 }

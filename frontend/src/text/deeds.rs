@@ -106,7 +106,7 @@ texts! {
         void_title(number): "Make {number} void?",
         void_ask(total): "A credit note of {total} takes all of it back. This cannot be undone.",
         write_off_title(number): "Write off {number}?",
-        write_off_ask(balance): "{balance} counts as bad debt from now on. The customer can still pay it.",
+        write_off_ask(balance): "{balance} counts as bad debt from now on. The customer can still pay it by EFT.",
         use_credit_of(amount): "Use {amount} of credit",
         credit_title(amount): "Use {amount} of your credit?",
         credit_ask(amount, number, rest): "{amount} of your credit pays {number}. {rest} stays to be paid.",

@@ -35,14 +35,14 @@ pub static ENGLISH: Legal = Legal {
                 "What you buy",
                 &[
                     "A plan gives your account the features that the plan’s card names, for the period that you paid for.",
-                    "A payment covers one period. It does not renew by itself and we keep no way to charge you again.",
+                    "A payment covers one period. It does not renew by itself. A card that you save is charged only when somebody of your company asks for it.",
                     "Prices are in South African rand. When we are registered for VAT, prices include it and the invoice shows it.",
                 ],
             ),
             section(
                 "How you pay",
                 &[
-                    "Payments are taken by PayFast on PayFast’s own page. We never see or keep your card number.",
+                    "Payments are taken by PayFast on PayFast’s own page, or with a card that PayFast keeps for you. We never see or keep your card number.",
                     "A plan starts when PayFast has confirmed the payment to our server. What your browser shows before that is no proof of payment.",
                     "Money that arrives late or twice is credited to your account; it is never lost.",
                 ],
@@ -74,7 +74,7 @@ pub static ENGLISH: Legal = Legal {
                 &[
                     "Your name and e-mail address, so that you can sign in and we can send invoices.",
                     "Your company name, VAT number and billing address, because an invoice must carry them.",
-                    "Your payments with their PayFast reference and state. Not your card: PayFast keeps that, and we never receive it.",
+                    "Your payments with their PayFast reference and state. Of a card that you save, its kind, last four digits, expiry and PayFast’s token for it. Not its number: PayFast keeps that, and we never receive it.",
                     "The address of your device and the time of sign-ins and changes, to protect your account.",
                 ],
             ),

@@ -103,6 +103,9 @@ pub fn changed<const N: usize>(fields: [(&str, Option<&str>, Option<&str>); N]) 
         .collect()
 }
 
+/// What customers read in the place of one of us.
+pub const OUR_NAME: &str = "CapeControl";
+
 /// Who reads the log.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader {
@@ -128,11 +131,47 @@ pub async fn list(app: &App, reader: Reader, query: AuditQuery) -> Result<Page<A
         .read(move |conn| {
             let total = store::count(conn, &filter, paging::COUNT_UP_TO)?;
             let rows = store::load_page(conn, &filter)?;
-            Ok(paging
-                .page(rows, total, |row| (row.at, row.id.to_string()))
-                .map(EntryRow::into_entry))
+            let told = |row: EntryRow| match reader.account_id {
+                Some(_) => without_staff(row.into_entry()),
+                None => row.into_entry(),
+            };
+            Ok(paging.page(rows, total, |row| (row.at, row.id.to_string())).map(told))
         })
         .await
+}
+
+/// What customers are told of us: that we did it, not which of us and from where.
+fn without_staff(entry: AuditEntry) -> AuditEntry {
+    if entry.actor_kind != ActorKind::User || !is_of_staff(entry.action) {
+        return entry;
+    }
+    AuditEntry {
+        actor: OUR_NAME.to_owned(),
+        from: None,
+        ..entry
+    }
+}
+
+/// What only staff do, whoever they are.
+pub fn is_of_staff(action: AuditAction) -> bool {
+    matches!(
+        action,
+        AuditAction::InvoiceDrafted
+            | AuditAction::InvoiceChanged
+            | AuditAction::InvoiceDeleted
+            | AuditAction::InvoiceIssued
+            | AuditAction::InvoiceSent
+            | AuditAction::InvoiceVoided
+            | AuditAction::InvoiceWrittenOff
+            | AuditAction::CreditNoteIssued
+            | AuditAction::PaymentRecorded
+            | AuditAction::PaymentReversed
+            | AuditAction::RefundRequested
+            | AuditAction::RefundChanged
+            | AuditAction::NotificationReplayed
+            | AuditAction::ReconciliationStarted
+            | AuditAction::StaffRoleChanged
+    )
 }
 
 /// A line of the log, and the person who stands behind it.

@@ -44,22 +44,13 @@ fn is_inside(action: AuditAction) -> bool {
     )
 }
 
-/// What only staff do, whoever they are.
-fn is_of_staff(action: AuditAction) -> bool {
-    !matches!(
-        action,
-        AuditAction::CheckoutStarted
-            | AuditAction::PaymentCanceled
-            | AuditAction::ChargeStarted
-            | AuditAction::CreditApplied
-    )
-}
-
 fn actor(entry: &AuditEntry, user_id: Option<UserId>, reader: Reader) -> String {
     match entry.actor_kind {
         ActorKind::User if user_id == Some(reader.user_id) => "You".to_owned(),
-        ActorKind::User if is_of_staff(entry.action) && !reader.is_staff => "CapeControl".to_owned(),
-        ActorKind::Operator if !reader.is_staff => "CapeControl".to_owned(),
+        ActorKind::User if audit::service::is_of_staff(entry.action) && !reader.is_staff => {
+            audit::service::OUR_NAME.to_owned()
+        }
+        ActorKind::Operator if !reader.is_staff => audit::service::OUR_NAME.to_owned(),
         _ => entry.actor.clone(),
     }
 }

@@ -132,7 +132,11 @@ pub async fn list(app: &App, reader: Reader, query: InvoiceQuery) -> Result<Page
     };
     let filter = Filter::parse(reader, asked, app.clock.now())?;
     let name = filter.name();
-    let after = query.cursor.map(|cursor| keyset::decode(&name, &cursor)).transpose()?;
+    let order = store::order_of(filter.sort);
+    let after = query
+        .cursor
+        .map(|cursor| keyset::decode(&name, order, &cursor))
+        .transpose()?;
     app.db
         .read(move |conn| {
             let listing = store::listing(&filter, after.as_ref(), limit + 1);

@@ -102,11 +102,15 @@ fn mail(row: &InvoiceRow, invoice: &Invoice, ways: &pdf::WaysToPay, now: DateTim
     let bank = bank.map_or_else(String::new, |bank| {
         format!("\nTo pay by EFT: {bank}, reference {number}.\n")
     });
+    let online = match row.status {
+        InvoiceStatus::Open => "See or pay it online",
+        _ => "See it online",
+    };
     Mail {
         to: row.customer_email.clone(),
         subject: format!("{} {number} from {}", row.title, row.supplier_name),
         text: format!(
-            "Hello {}\n\n{} {number} over {} is attached. {state}\n\nSee or pay it online: {}\n{bank}\nThank you.\n{}\n",
+            "Hello {}\n\n{} {number} over {} is attached. {state}\n\n{online}: {}\n{bank}\nThank you.\n{}\n",
             row.customer_name,
             row.title,
             format_money(invoice.summary.total),

@@ -18,6 +18,13 @@ pub enum Key {
     Int(i64),
 }
 
+/// What an order compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderOf {
+    Times,
+    Numbers,
+}
+
 /// Where a page ended: the last row's key and id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
@@ -45,8 +52,8 @@ pub fn limit(limit: Option<u32>) -> Result<i64, ApiError> {
     }
 }
 
-/// Reads a cursor of `list` (its name and order); any other text is refused.
-pub fn decode(list: &str, cursor: &str) -> Result<Position, ApiError> {
+/// Reads a cursor of `list` (its name and order), which compares `order`; any other text is refused.
+pub fn decode(list: &str, order: OrderOf, cursor: &str) -> Result<Position, ApiError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad_cursor())?;
     let text = String::from_utf8(bytes).map_err(|_| bad_cursor())?;
     let mut parts = text.splitn(4, ' ');
@@ -56,11 +63,11 @@ pub fn decode(list: &str, cursor: &str) -> Result<Position, ApiError> {
     }
     let (kind, number, id) = (part()?, part()?, part()?);
     let number: i64 = number.parse().map_err(|_| bad_cursor())?;
-    let key = match kind {
-        "t" => DateTime::from_timestamp_micros(number)
+    let key = match (kind, order) {
+        ("t", OrderOf::Times) => DateTime::from_timestamp_micros(number)
             .filter(|at| (2000..=9999).contains(&at.year()))
             .map(|at| Key::Time(at.naive_utc())),
-        "i" => Some(Key::Int(number)),
+        ("i", OrderOf::Numbers) => Some(Key::Int(number)),
         _ => None,
     };
     let id = Uuid::try_parse(id).map_err(|_| bad_cursor())?;
@@ -109,13 +116,19 @@ mod tests {
         let at = DateTime::from_timestamp_micros(1_795_392_000_123_456)
             .unwrap()
             .naive_utc();
-        for key in [Key::Time(at), Key::Int(-5), Key::Int(i64::MAX)] {
+        let (times, numbers) = (OrderOf::Times, OrderOf::Numbers);
+        for (key, order, other) in [
+            (Key::Time(at), times, numbers),
+            (Key::Int(-5), numbers, times),
+            (Key::Int(i64::MAX), numbers, times),
+        ] {
             let cursor = encode("invoices -amount", &position(key));
-            assert!(decode("invoices", &cursor).is_err());
+            assert!(decode("invoices", order, &cursor).is_err());
             let cursor = encode("invoices:-amount", &position(key));
-            assert_eq!(decode("invoices:-amount", &cursor).unwrap(), position(key));
-            assert!(decode("invoices:amount", &cursor).is_err());
-            assert!(decode("payments:-amount", &cursor).is_err());
+            assert_eq!(decode("invoices:-amount", order, &cursor).unwrap(), position(key));
+            assert!(decode("invoices:amount", order, &cursor).is_err());
+            assert!(decode("payments:-amount", order, &cursor).is_err());
+            assert!(decode("invoices:-amount", other, &cursor).is_err());
         }
     }
 
@@ -132,9 +145,11 @@ mod tests {
             format!("l i five {id}"),
             "l i 5 nobody".to_owned(),
         ] {
-            assert!(decode("l", &URL_SAFE_NO_PAD.encode(&text)).is_err(), "{text}");
+            for order in [OrderOf::Times, OrderOf::Numbers] {
+                assert!(decode("l", order, &URL_SAFE_NO_PAD.encode(&text)).is_err(), "{text}");
+            }
         }
-        assert!(decode("l", "x!").is_err());
+        assert!(decode("l", OrderOf::Times, "x!").is_err());
         assert!(limit(Some(0)).is_err() && limit(Some(101)).is_err());
     }
 }

@@ -102,7 +102,11 @@ pub async fn list(app: &App, own: Option<AccountId>, query: PaymentQuery) -> Res
     };
     let filter = Filter::parse(own, asked)?;
     let name = filter.name();
-    let after = query.cursor.map(|cursor| keyset::decode(&name, &cursor)).transpose()?;
+    let order = store::order_of(filter.sort);
+    let after = query
+        .cursor
+        .map(|cursor| keyset::decode(&name, order, &cursor))
+        .transpose()?;
     app.db
         .read(move |conn| {
             let listing = store::listing(&filter, after.as_ref(), limit + 1);

@@ -395,6 +395,14 @@ pub fn load_settled(
         .load(conn)
 }
 
+/// What the payment is found by from now on.
+pub fn set_search_text(conn: &mut Conn, id: PaymentId, text: &str) -> QueryResult<()> {
+    diesel::update(payments::table.find(id))
+        .set(payments::search_text.eq(text))
+        .execute(conn)
+        .map(drop)
+}
+
 /// How many payments are `unknown`, and when the oldest of them began.
 pub fn undecided(conn: &mut Conn) -> QueryResult<(i64, Option<NaiveDateTime>)> {
     payments::table

@@ -52,11 +52,16 @@ pub async fn request(
     key: idempotency::Key,
 ) -> Result<Answer, ApiError> {
     let reason = rules::check_reason(&wish.reason)?;
-    let now = app.clock.now();
+    let (now, has_api) = (app.clock.now(), app.gateway.has_api());
     let answer = app
         .db
         .write(move |conn| {
             let found = payments::service::find(conn, payment_id)?.ok_or_else(|| ApiError::not_found("payment"))?;
+            if found.provider == Provider::Payfast && !has_api {
+                return Err(ApiError::conflict(
+                    "this server does not call PayFast's API, so it cannot refund",
+                ));
+            }
             let scope = idempotency::Scope::new(found.account_id, clerk.user_id, None, "POST /payments/{id}/refunds");
             idempotency::once(conn, &scope, &key, &(payment_id, &wish), 201, now, |conn| {
                 start(conn, &clerk, payment_id, &wish, &reason, now)

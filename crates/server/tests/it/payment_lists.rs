@@ -212,3 +212,25 @@ app_test!(the_file_of_payments_has_its_columns, |app| {
     let reply: Value = karoo.client.get("/payments?method=cash").await.expect(422).value();
     assert_eq!(reply["errors"][0]["field"], "method");
 });
+
+app_test!(what_was_bought_is_found_by_its_number_and_payfasts_reference, |app| {
+    let owner = app.customer("owner@karoo.test").await;
+    let bought = owner.buy(&app, "PRO_MONTHLY").await;
+    let reference = bought.summary.provider_reference.clone().unwrap();
+    let number = bought.summary.invoice_number.clone().unwrap();
+    for words in [
+        reference.as_str(),
+        number.as_str(),
+        &number.to_lowercase(),
+        "pro, monthly",
+    ] {
+        let found: Page<PaymentSummary> = owner
+            .client
+            .get(&format!("/payments?search={words}"))
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(found.items.len(), 1, "{words}");
+        assert_eq!(found.items[0].id, bought.summary.id);
+    }
+});

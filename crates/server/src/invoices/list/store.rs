@@ -19,7 +19,7 @@ use crate::{
         schema::{invoice_lines, invoices},
         sql::Value,
     },
-    paging::keyset::{Key, Position},
+    paging::keyset::{Key, OrderOf, Position},
 };
 
 const TABLE: Table = Table {
@@ -74,6 +74,17 @@ pub struct SummaryRow {
     due_order: NaiveDateTime,
     #[diesel(sql_type = BigInt)]
     number_order: i64,
+}
+
+/// As [`SummaryRow::position`] takes its key.
+pub fn order_of(sort: InvoiceSort) -> OrderOf {
+    use InvoiceSort::{
+        Amount, AmountLargest, Created, CreatedNewest, Due, DueLatest, Issued, IssuedNewest, Number, NumberHighest,
+    };
+    match sort {
+        Created | CreatedNewest | Issued | IssuedNewest | Due | DueLatest => OrderOf::Times,
+        Amount | AmountLargest | Number | NumberHighest => OrderOf::Numbers,
+    }
 }
 
 impl SummaryRow {

@@ -286,17 +286,18 @@ fn notes(summary: &InvoiceSummary, number: &str, ways: &WaysToPay) -> Vec<Note> 
             link: None,
         }],
         InvoiceStatus::Draft | InvoiceStatus::Open | InvoiceStatus::Uncollectible => {
-            let online = Note {
+            // What is written off is taken by EFT only.
+            let online = (summary.status != InvoiceStatus::Uncollectible).then(|| Note {
                 title: "Pay online",
                 lines: vec!["By card or instant EFT, at PayFast:".to_owned()],
                 link,
-            };
+            });
             let eft = ways.bank.as_ref().map(|bank| Note {
                 title: "Pay by EFT",
                 lines: vec![bank.clone(), format!("Reference {number}")],
                 link: None,
             });
-            [online].into_iter().chain(eft).collect()
+            online.into_iter().chain(eft).collect()
         }
     }
 }

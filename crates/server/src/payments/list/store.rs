@@ -19,7 +19,7 @@ use crate::{
         schema::{invoices, payments},
         sql::Value,
     },
-    paging::keyset::{Key, Position},
+    paging::keyset::{Key, OrderOf, Position},
 };
 
 const TABLE: Table = Table {
@@ -70,6 +70,14 @@ pub struct SummaryRow {
     succeeded_at: Option<NaiveDateTime>,
     #[diesel(sql_type = Nullable<Timestamp>)]
     expires_at: Option<NaiveDateTime>,
+}
+
+/// As [`SummaryRow::position`] takes its key.
+pub fn order_of(sort: PaymentSort) -> OrderOf {
+    match sort {
+        PaymentSort::Created | PaymentSort::CreatedNewest => OrderOf::Times,
+        PaymentSort::Amount | PaymentSort::AmountLargest => OrderOf::Numbers,
+    }
 }
 
 impl SummaryRow {

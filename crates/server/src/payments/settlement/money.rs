@@ -33,6 +33,7 @@ use crate::{
     invoices::{self, service::Settlement},
     jobs::{self, Job},
     mail::Mail,
+    search,
 };
 
 /// Reason of credit for money that came twice for one payment.
@@ -81,6 +82,9 @@ pub fn succeed(
     let settlement = invoices::service::settle(conn, payment.invoice_id, paid, origin, now)?;
     let invoice = &settlement.invoice;
     let number = invoice.number.clone().unwrap_or_default();
+    // Neither the number nor the reference was known when the payment was made.
+    let found_by = [&number, &invoice.customer_name, &payment.description, reference];
+    store::set_search_text(conn, payment.id, &search::stored(found_by))?;
     let payer = match payment.provider {
         Provider::Payfast => "PayFast",
         Provider::Bank => "EFT",
