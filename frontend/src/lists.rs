@@ -210,7 +210,7 @@ pub fn range_tokens(view: ListView, days: &'static str, amounts: &'static str) -
     let mut tokens = Vec::new();
     let words = match view.days() {
         (Some(from), Some(to)) => Some(texts.on_days(days, &dates::day_range(from, to))),
-        (Some(from), None) => Some(texts.from_day(days, &dates::calendar_day(from))),
+        (Some(from), None) => Some(texts.since_day(days, &dates::calendar_day(from))),
         (None, Some(to)) => Some(texts.to_day(days, &dates::calendar_day(to))),
         (None, None) => None,
     };

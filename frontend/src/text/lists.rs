@@ -54,7 +54,7 @@ texts! {
         at_least(what, amount): "{what} at least {amount}",
         at_most(what, amount): "{what} at most {amount}",
         between(what, least, most): "{what} {least} to {most}",
-        from_day(what, day): "{what} from {day}",
+        since_day(what, day): "{what} from {day}",
         to_day(what, day): "{what} until {day}",
         on_days(what, days): "{what} {days}",
         show_count(count, what): "Show {count} {what}",

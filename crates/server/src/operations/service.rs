@@ -15,8 +15,8 @@ pub async fn metrics(app: &App) -> Result<String, ApiError> {
             let (jobs_waiting, jobs_dead) = jobs::store::count_waiting_and_dead(conn)?;
             let (notifications_waiting, notifications_held) = payments::itn::count_waiting_and_held(conn)?;
             let undecided = [
-                ("payment", payments::store::undecided(conn)?),
-                ("refund", refunds::store::undecided(conn)?),
+                ("payment", payments::service::undecided(conn)?),
+                ("refund", refunds::service::undecided(conn)?),
             ];
             let checks = books::verify::last_checks(conn)?.into_iter();
             Ok(Facts {
@@ -28,7 +28,7 @@ pub async fn metrics(app: &App) -> Result<String, ApiError> {
                 notifications_waiting,
                 notifications_held,
                 undecided: undecided
-                    .map(|(kind, (count, oldest))| (kind, count, oldest.map(|at| at.and_utc().timestamp())))
+                    .map(|(kind, (count, oldest))| (kind, count, oldest.map(|at| at.timestamp())))
                     .to_vec(),
                 open_sockets: 0,
             })

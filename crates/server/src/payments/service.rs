@@ -429,6 +429,12 @@ pub fn under_way(conn: &mut Conn, invoice_id: InvoiceId) -> QueryResult<Option<P
     store::find_under_way(conn, invoice_id)
 }
 
+/// How many payments are `unknown`, and when the oldest of them began.
+pub fn undecided(conn: &mut Conn) -> QueryResult<(i64, Option<DateTime<Utc>>)> {
+    let (count, oldest) = store::undecided(conn)?;
+    Ok((count, oldest.map(|at| at.and_utc())))
+}
+
 /// Gives the account credit that no payment brought, a credit note's; `false` when `source` was credited before.
 pub fn earn_credit(
     conn: &mut Conn,

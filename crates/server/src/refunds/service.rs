@@ -41,6 +41,12 @@ pub struct Clerk {
     pub origin: Origin,
 }
 
+/// How many refunds are `unknown`, and when the oldest of them was asked for.
+pub fn undecided(conn: &mut Conn) -> QueryResult<(i64, Option<DateTime<Utc>>)> {
+    let (count, oldest) = store::undecided(conn)?;
+    Ok((count, oldest.map(|at| at.and_utc())))
+}
+
 /// Writes a refund down and reserves its money; the worker sends it. The same key gives the same answer.
 ///
 /// An EFT is paid back by staff from the bank before they record it here, so its refund is done at once.

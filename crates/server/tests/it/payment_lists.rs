@@ -215,7 +215,7 @@ app_test!(the_file_of_payments_has_its_columns, |app| {
 
 app_test!(what_was_bought_is_found_by_its_number_and_payfasts_reference, |app| {
     let owner = app.customer("owner@karoo.test").await;
-    let bought = owner.buy(&app, "PRO_MONTHLY").await;
+    let bought = owner.buy(app, "PRO_MONTHLY").await;
     let reference = bought.summary.provider_reference.clone().unwrap();
     let number = bought.summary.invoice_number.clone().unwrap();
     for words in [

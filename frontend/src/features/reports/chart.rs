@@ -206,7 +206,7 @@ fn labels(chart: &Chart, layout: &Layout) -> AnyView {
         .points
         .iter()
         .enumerate()
-        .filter(|(index, _)| (last - index) % layout.label_every == 0)
+        .filter(|(index, _)| (last - index).is_multiple_of(layout.label_every))
         .map(|(index, point)| {
             let class = if point.bar.is_unfinished {
                 "chart-label is-now"

@@ -32,7 +32,7 @@ pub fn report(period: Memo<Period>) -> AnyView {
     });
     view! {
         <div class="stack" class:is-stale=report.is_refreshing()>
-            {report.show(reports().failed, card_skeleton, |report| shown(report))}
+            {report.show(reports().failed, card_skeleton, shown)}
         </div>
     }
     .into_any()

@@ -40,7 +40,11 @@ impl Preset {
             Preset::ThisMonth => (month, end_of(month, 1)),
             Preset::LastMonth => (back(month, 1), month - TimeDelta::days(1)),
             Preset::VatPeriod => {
-                let first = if month.month() % 2 == 0 { month } else { back(month, 1) };
+                let first = if month.month().is_multiple_of(2) {
+                    month
+                } else {
+                    back(month, 1)
+                };
                 (first, end_of(first, 2))
             }
             Preset::TwelveMonths => (back(month, 11), end_of(month, 1)),
