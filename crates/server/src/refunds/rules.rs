@@ -73,6 +73,9 @@ pub fn is_in_flight(status: RefundStatus) -> bool {
     matches!(status, RefundStatus::Submitted | RefundStatus::Unknown)
 }
 
+/// Why a refund waits for another one.
+pub const BUSY: &str = "another refund of this payment is on its way";
+
 /// What a refund can draw on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stake {

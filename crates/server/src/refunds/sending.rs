@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
+    ErrorCode,
     ids::RefundId,
     money::format_money,
     refunds::{BankDetails, RefundStatus},
@@ -92,7 +93,7 @@ async fn situation(app: &App, row: &RefundRow) -> Result<(String, bool, i64), Ap
 async fn ask_and_send(app: &App, row: RefundRow) -> Result<(), ApiError> {
     let (pf_payment_id, is_busy, _) = situation(app, &row).await?;
     if is_busy {
-        return later(app, &row, "another refund of this payment is on its way").await;
+        return later(app, &row, rules::BUSY).await;
     }
     let terms = match app.gateway.refund_terms(&pf_payment_id).await {
         Reply::Answered(terms) => terms,
@@ -138,7 +139,17 @@ async fn send(app: &App, row: RefundRow, way: Way, pf_payment_id: &str) -> Resul
             };
             service::apply(conn, &Origin::system(), id, from, &step, now)
         })
-        .await?;
+        .await;
+    let sent = match sent {
+        Ok(sent) => sent,
+        // Nothing was written, so nothing is sent: another node was faster with a refund of this payment.
+        Err(ApiError::Refused {
+            code: ErrorCode::Conflict,
+            detail,
+            ..
+        }) => return later(app, &row, &detail).await,
+        Err(error) => return Err(error),
+    };
     let order = Refund {
         pf_payment_id,
         amount: Amount::from_cents(row.amount_minor),

@@ -11,10 +11,11 @@ use common::{
 use futures_util::future;
 use payfast_sandbox::{ApiFault, Fault};
 use serde_json::json;
+use server::{app::App, refunds::sending};
 
 use crate::support::{
     Client, TestApp,
-    app::Customer,
+    app::{Customer, config},
     money::{find_refund, refund, without_key},
 };
 
@@ -263,6 +264,23 @@ app_test!(an_answer_that_is_lost_is_never_sent_again, |app| {
     assert_eq!(find_refund(&billing, lost.id).await.status, RefundStatus::Failed);
     assert_eq!(app.credit_of_all().await, 5_000);
     app.check_clearing().await;
+});
+
+app_test!(two_nodes_send_one_refund_of_a_payment_at_a_time, |app| {
+    let (customer, billing, payment) = paid(app).await;
+    for _ in 0..2 {
+        asked(&billing, &payment, Some(20_000)).await;
+        // Both answers are lost, so that what was sent stays in flight.
+        app.payfast.api_fault(ApiFault::RefundTimeoutAfter);
+    }
+    let config = config(&app.db, &app.base_url, app.payfast.base_url(), &[]);
+    let other = App::build(config, app.app.clock.clone()).unwrap();
+    let (one, two) = future::join(sending::advance_due(&app.app), sending::advance_due(&other)).await;
+    assert_eq!((one.is_ok(), two.is_ok()), (true, true));
+    let payment = customer.payment(payment.summary.id).await;
+    let mut states: Vec<_> = payment.refunds.iter().map(|refund| refund.status).collect();
+    states.sort_by_key(|status| status.as_str());
+    assert_eq!(states, [RefundStatus::Requested, RefundStatus::Unknown]);
 });
 
 app_test!(payfast_that_is_away_is_asked_again, |app| {
