@@ -283,6 +283,25 @@ app_test!(two_nodes_send_one_refund_of_a_payment_at_a_time, |app| {
     assert_eq!(states, [RefundStatus::Requested, RefundStatus::Unknown]);
 });
 
+app_test!(a_lost_refund_is_not_judged_by_the_money_of_another, |app| {
+    let (_, billing, payment) = paid(app).await;
+    let done = asked(&billing, &payment, Some(20_000)).await;
+    app.run_jobs().await;
+    assert_eq!(find_refund(&billing, done.id).await.status, RefundStatus::Succeeded);
+    app.payfast.api_fault(ApiFault::RefundTimeoutBefore);
+    let lost = asked(&billing, &payment, Some(20_000)).await;
+    app.run_jobs().await;
+    app.advance(TimeDelta::hours(40));
+    app.run_jobs().await;
+    // The statement has one refund of R200.00 for the two: whose it is, a person must say.
+    let billing = app.staff(StaffRole::Billing).await;
+    let lost = find_refund(&billing, lost.id).await;
+    assert_eq!(lost.status, RefundStatus::Unknown);
+    assert!(lost.provider_message.contains("a person must look"), "{lost:?}");
+    assert_eq!(app.credit_of_all().await, 0);
+    app.check_clearing().await;
+});
+
 app_test!(payfast_that_is_away_is_asked_again, |app| {
     let (_, billing, payment) = paid(app).await;
     for fault in [ApiFault::ServerError, ApiFault::ConnectionClosed, ApiFault::RateLimited] {
