@@ -245,7 +245,7 @@ fn take_back(
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
     let payment = store::find_locked(conn, id)?.ok_or_else(|| ApiError::not_found("payment"))?;
-    if rules::next(payment.status, Event::Reverse) != Outcome::TakeBack {
+    if rules::next(payment.method, payment.status, Event::Reverse) != Outcome::TakeBack {
         return Err(ApiError::conflict(format!(
             "this payment is {}; only money that arrived can be taken back",
             payment.status
