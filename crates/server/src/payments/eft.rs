@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use common::{
-    FieldError,
+    FieldError, Money,
     audit::AuditAction,
     books::LedgerAccount,
     ids::{InvoiceId, PaymentId, UserId},
@@ -10,6 +10,7 @@ use common::{
     money::format_money,
     payments::{AttemptKind, Method, Payment, PaymentStatus, Provider},
     validate::line,
+    vat,
 };
 
 use super::{
@@ -92,6 +93,13 @@ fn check_receipt(receipt: &NewReceipt, now: DateTime<Utc>) -> Result<Checked, Ap
             "amount",
             "out_of_range",
             "Enter an amount above R0.00.",
+        ));
+    } else if receipt.amount.minor > vat::TOTAL_MAX {
+        let most = format_money(Money::new(vat::TOTAL_MAX, receipt.amount.currency));
+        errors.push(FieldError::new(
+            "amount",
+            "out_of_range",
+            format!("Enter at most {most}."),
         ));
     }
     let reference = match line("reference", &receipt.reference, 100) {
