@@ -3,14 +3,18 @@
 use chrono::TimeDelta;
 use common::{
     accounts::AccountRole,
+    auth::StaffRole,
     payment_methods::{CardUpdate, PaymentMethodStatus},
 };
 use diesel::{QueryDsl, RunQueryDsl, sql_query};
 use futures_util::future;
 use payfast::{PaymentStatus as PfStatus, api::reply::SubscriptionStatus};
 use payfast_sandbox::Fault;
-use serde_json::json;
-use server::{db::schema::payment_methods, worker};
+use serde_json::{Value, json};
+use server::{
+    db::schema::{itns, payment_methods},
+    worker,
+};
 
 use crate::support::{
     TestApp,
@@ -292,6 +296,42 @@ app_test!(a_card_is_warned_of_however_many_have_expired, |app| {
         1
     );
     assert_eq!(mails.iter().filter(|mail| mail.contains("02/2026")).count(), 0);
+});
+
+app_test!(nobody_is_shown_the_token_of_a_card, |app| {
+    let owner = owner(app).await;
+    owner.save_card(app).await;
+    let token = app.payfast.agreements()[0].token.to_string();
+    let (hidden, shown) = token.split_at(token.len() - 4);
+    for role in [StaffRole::Billing, StaffRole::Admin] {
+        let staff = app.staff(role).await;
+        let page: Value = staff.get("/itn").await.expect(200).value();
+        let id = page["items"][0]["id"].as_str().unwrap().to_owned();
+        let itn = staff.get(&format!("/itn/{id}")).await.expect(200);
+        let rehearsal = staff
+            .post(&format!("/itn/{id}/replay?dry_run=true"), json!({}))
+            .await
+            .expect(200);
+        for reply in [&itn, &rehearsal] {
+            assert!(!reply.body.contains(hidden), "{}", reply.body);
+        }
+        let itn = itn.value();
+        for field in ["raw_body", "signed_string"] {
+            let text = itn[field].as_str().unwrap();
+            assert!(
+                text.contains(&format!("token={}{shown}", "*".repeat(hidden.len()))),
+                "{text}"
+            );
+        }
+    }
+    // What is stored is what came, and can be judged again.
+    let stored: Vec<Vec<u8>> = app
+        .app
+        .db
+        .read(|conn| itns::table.select(itns::raw_body).load(conn))
+        .await
+        .unwrap();
+    assert!(String::from_utf8_lossy(&stored[0]).contains(&format!("token={token}")));
 });
 
 app_test!(members_see_cards_and_owners_change_them, |app| {
