@@ -47,9 +47,10 @@ pub struct ItnSummary {
 pub struct Itn {
     #[serde(flatten)]
     pub summary: ItnSummary,
-    /// The body as it came; bytes that are not UTF-8 are shown as the replacement character.
+    /// The body as it came, with a token masked but for its last 4 characters; bytes that are not UTF-8 are shown as
+    /// the replacement character.
     pub raw_body: String,
-    /// What was hashed, without the passphrase; absent when the body could not be read.
+    /// What was hashed, without the passphrase and with a token masked; absent when the body could not be read.
     pub signed_string: Option<String>,
     #[serde(default, with = "crate::instant::option")]
     pub checked_at: Option<DateTime<Utc>>,

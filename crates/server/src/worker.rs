@@ -126,14 +126,13 @@ pub async fn run_due(app: &App) -> Result<(), ApiError> {
 }
 
 /// Puts away what has ended: sessions, sign-ups, links, invitations, idempotency keys, jobs, texts of dead jobs,
-/// refused notifications.
+/// refused notifications. Warns of saved cards that end soon.
 pub async fn keep_house(app: &App) -> Result<(), ApiError> {
     let now = app.clock.now();
-    let methods_url = app.config.http.url("/payment-methods");
     app.limits.purge();
     app.db
         .write(move |conn| -> QueryResult<()> {
-            payment_methods::service::keep_house(conn, &methods_url, now)?;
+            payment_methods::service::keep_house(conn, now)?;
             auth::service::purge_expired(conn, now)?;
             chat::service::purge_expired(conn, now)?;
             members::invitations::purge(conn, now)?;
@@ -144,5 +143,5 @@ pub async fn keep_house(app: &App) -> Result<(), ApiError> {
             Ok(())
         })
         .await?;
-    Ok(())
+    payment_methods::service::warn_of_ending(app).await
 }

@@ -37,6 +37,9 @@ pub const COLUMNS: [&str; 24] = [
 /// The twenty-fifth column of the variant, after `Funding Type`.
 pub const BATCH_COLUMN: &str = "Batch ID";
 
+/// Largest amount that a row may hold, R100 000 000 000.00: sums of whole statements stay far inside 64 bits.
+pub const MOST: Amount = Amount::from_cents(10_000_000_000_000);
+
 /// A statement, oldest line first as PayFast sends it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statement {
@@ -214,9 +217,13 @@ impl Columns {
         if text.is_empty() {
             return Ok(Amount::default());
         }
-        ungroup(&text)
+        let amount = ungroup(&text)
             .and_then(|plain| Amount::parse(plain).ok())
-            .ok_or_else(|| format!("the {name} is not an amount"))
+            .ok_or_else(|| format!("the {name} is not an amount"))?;
+        match amount.cents().abs() <= MOST.cents() {
+            true => Ok(amount),
+            false => Err(format!("the {name} is larger than any amount")),
+        }
     }
 }
 
@@ -378,6 +385,23 @@ mod tests {
         assert_eq!(statement.malformed[5].reason, "2 fields where the header has 24");
         let open = parse(&ROW.replace(",test,", ",\"test,"));
         assert_eq!((open.lines.len(), open.malformed.len()), (0, 1));
+    }
+
+    #[test]
+    fn amounts_beyond_all_measure_are_not_read() {
+        for (text, is_read) in [
+            ("100000000000.00", true),
+            ("-100000000000.00", true),
+            ("100000000000.01", false),
+            ("-92233720368547758.07", false),
+            ("92233720368547758.07", false),
+        ] {
+            for column in ["500.00,", "-24.73,", "475.27,", "\"22,574.02\","] {
+                let statement = parse(&ROW.replace(column, &format!("{text},")));
+                assert_eq!(statement.lines.len(), usize::from(is_read), "{column} {text}");
+                assert_eq!(statement.malformed.len(), usize::from(!is_read), "{column} {text}");
+            }
+        }
     }
 
     #[test]

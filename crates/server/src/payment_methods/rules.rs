@@ -74,9 +74,12 @@ pub fn warned_for(expiry: Expiry, days: i64) -> String {
     format!("{:04}-{:02} {days}", expiry.year, expiry.month)
 }
 
-/// The last day on which a card may be warned of, as year and month: whatever ends later is far.
-pub fn horizon(now: DateTime<Utc>) -> (i32, i32) {
-    let day = (now + OFFSET + TimeDelta::days(31)).date_naive();
+/// The steps at which a card is warned of, in days before its end; the last one is for whatever is nearer.
+pub const WARNED_AT: [i64; 2] = [30, 7];
+
+/// The first month, as year and month, of which no card ends within so many days.
+pub fn horizon(now: DateTime<Utc>, days: i64) -> (i32, i32) {
+    let day = (now + OFFSET + TimeDelta::days(days + 1)).date_naive();
     (day.year(), i32::try_from(day.month()).unwrap_or(12))
 }
 
@@ -168,8 +171,9 @@ mod tests {
             ("2027-02-10T12:00:00Z", Some(7)),
         ] {
             assert_eq!(warning(expiry, at(now)), expected, "{now}");
-            if expected.is_some() {
-                assert!((2027, 1) <= horizon(at(now)));
+            for step in WARNED_AT {
+                let is_near = (2027, 1) < horizon(at(now), step);
+                assert_eq!(is_near, expected.is_some_and(|days| days <= step), "{now} {step}");
             }
         }
         assert_ne!(warned_for(expiry, 30), warned_for(expiry, 7));

@@ -1,5 +1,7 @@
 //! What owners do with their saved cards; each change holds the account's row, so that one card is the default.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     FieldError, Page,
@@ -344,27 +346,42 @@ pub(super) fn record(
     audit::record(conn, origin, &entry, now)
 }
 
-/// Ends wishes whose day has passed, and warns of cards that end soon, each once 30 and once 7 days before.
-pub fn keep_house(conn: &mut Conn, methods_url: &str, now: DateTime<Utc>) -> QueryResult<()> {
-    store::lapse(conn, now)?;
-    for mut row in store::load_ending(conn, rules::horizon(now), 500)? {
-        let Some(expiry) = row.expiry() else { continue };
-        let Some(days) = rules::warning(expiry, now) else {
-            continue;
-        };
-        let told = rules::warned_for(expiry, days);
-        if row.warned_for.as_deref() == Some(&told) {
-            continue;
-        }
-        row.status = PaymentMethodStatus::Expiring;
-        row.warned_for = Some(told);
-        row.updated_at = now.naive_utc();
-        store::update(conn, &row)?;
-        if let Some(account) = accounts::service::find(conn, row.account_id)? {
-            let last_four = row.last_four.as_deref();
-            let mail = mails::expires_soon(&account.billing_email, &row.label, last_four, expiry, methods_url);
-            jobs::enqueue(conn, &Job::Mail(mail), now)?;
-        }
+/// Ends wishes whose day has passed.
+pub fn keep_house(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<()> {
+    store::lapse(conn, now).map(drop)
+}
+
+/// Warns of cards that end soon, each once 30 and once 7 days before.
+///
+/// A transaction each, so that it waits for nobody with another card in its hands.
+pub async fn warn_of_ending(app: &App) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let methods_url = Arc::<str>::from(app.config.http.url("/payment-methods"));
+    let [far, near] = rules::WARNED_AT.map(|days| rules::horizon(now, days));
+    let due = app
+        .db
+        .read(move |conn| store::load_to_warn(conn, far, near, 500))
+        .await?;
+    for row in due {
+        let methods_url = Arc::clone(&methods_url);
+        app.db.write(move |conn| warn(conn, &row, &methods_url, now)).await?;
+    }
+    Ok(())
+}
+
+fn warn(conn: &mut Conn, row: &MethodRow, methods_url: &str, now: DateTime<Utc>) -> QueryResult<()> {
+    let Some(expiry) = row.expiry() else { return Ok(()) };
+    let Some(days) = rules::warning(expiry, now) else {
+        return Ok(());
+    };
+    // Removed, renewed or warned of meanwhile: the owner does not want this mail.
+    if !store::set_expiring(conn, row, &rules::warned_for(expiry, days), now)? {
+        return Ok(());
+    }
+    if let Some(account) = accounts::service::find(conn, row.account_id)? {
+        let last_four = row.last_four.as_deref();
+        let mail = mails::expires_soon(&account.billing_email, &row.label, last_four, expiry, methods_url);
+        jobs::enqueue(conn, &Job::Mail(mail), now)?;
     }
     Ok(())
 }

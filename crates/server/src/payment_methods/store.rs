@@ -5,7 +5,7 @@ use common::{
     ids::{AccountId, PaymentMethodId, UserId},
     payment_methods::{Expiry, PaymentMethod, PaymentMethodKind, PaymentMethodStatus},
 };
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 
 use crate::db::{Conn, schema::payment_methods};
 
@@ -128,16 +128,48 @@ pub fn lapse(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<usize> {
         .execute(conn)
 }
 
-/// Cards that end in or before a month, as `(year, month)`.
-pub fn load_ending(conn: &mut Conn, (year, month): (i32, i32), limit: i64) -> QueryResult<Vec<MethodRow>> {
+/// Cards that can be charged and whose next warning is due: they end before `far` and were not warned of, or before
+/// `near` and were not warned of for the last time; both as `(year, month)`.
+pub fn load_to_warn(conn: &mut Conn, far: (i32, i32), near: (i32, i32), limit: i64) -> QueryResult<Vec<MethodRow>> {
+    let ends_before = |(year, month): (i32, i32)| {
+        payment_methods::expires_year.lt(year).or(payment_methods::expires_year
+            .eq(year)
+            .and(payment_methods::expires_month.lt(month)))
+    };
     payment_methods::table
         .filter(payment_methods::status.eq_any([PaymentMethodStatus::Active, PaymentMethodStatus::Expiring]))
         .filter(
-            payment_methods::expires_year.lt(year).or(payment_methods::expires_year
-                .eq(year)
-                .and(payment_methods::expires_month.le(month))),
+            ends_before(far)
+                .and(sql::<Bool>(NOT_WARNED))
+                .or(ends_before(near).and(sql::<Bool>(NOT_WARNED_LAST))),
         )
         .order((payment_methods::updated_at, payment_methods::id))
         .limit(limit)
         .load(conn)
+}
+
+/// No warning of this very expiry; an earlier one of the card may have been warned of. As `rules::warned_for` writes it.
+const NOT_WARNED: &str = "coalesce(substr(warned_for, 1, 7), '') <> cast(expires_year as text) \
+    || case when expires_month < 10 then '-0' else '-' end || cast(expires_month as text)";
+const NOT_WARNED_LAST: &str = "coalesce(warned_for, '') <> cast(expires_year as text) \
+    || case when expires_month < 10 then '-0' else '-' end || cast(expires_month as text) || ' 7'";
+
+/// Says that a card expires, if it still is what `row` was when it was read; `false` when it is not.
+pub fn set_expiring(conn: &mut Conn, row: &MethodRow, told: &str, now: DateTime<Utc>) -> QueryResult<bool> {
+    diesel::update(payment_methods::table.find(row.id))
+        .filter(payment_methods::status.eq_any([PaymentMethodStatus::Active, PaymentMethodStatus::Expiring]))
+        .filter(payment_methods::expires_year.eq(row.expires_year))
+        .filter(payment_methods::expires_month.eq(row.expires_month))
+        .filter(
+            payment_methods::warned_for
+                .is_null()
+                .or(payment_methods::warned_for.ne(told)),
+        )
+        .set((
+            payment_methods::status.eq(PaymentMethodStatus::Expiring),
+            payment_methods::warned_for.eq(told),
+            payment_methods::updated_at.eq(now.naive_utc()),
+        ))
+        .execute(conn)
+        .map(|updated| updated == 1)
 }

@@ -252,7 +252,7 @@ struct Told {
 fn take_answer(conn: &mut Conn, id: PaymentId, told: &Told, now: DateTime<Utc>) -> Result<(), ApiError> {
     let payment = payments_store::find_locked(conn, id)?.ok_or_else(|| ApiError::not_found("payment"))?;
     let note = shortened(&told.note);
-    match rules::next(payment.status, told.event) {
+    match rules::next(payment.method, payment.status, told.event) {
         Outcome::Move(to) => {
             settlement::move_to(conn, &payment, told.event, to, &note, now)?;
             let next = (to == PaymentStatus::Unknown).then(|| now + TimeDelta::minutes(1));
@@ -350,7 +350,7 @@ async fn resolve(app: &App, payment: PaymentRow) -> Result<(), ApiError> {
     app.db
         .write(move |conn| -> Result<(), ApiError> {
             let payment = payments_store::find_locked(conn, id)?.ok_or_else(|| ApiError::not_found("payment"))?;
-            if let Outcome::Move(to) = rules::next(payment.status, Event::FoundNothing) {
+            if let Outcome::Move(to) = rules::next(payment.method, payment.status, Event::FoundNothing) {
                 let note = "neither PayFast's query nor its statement of the next day knows it; nothing was taken";
                 settlement::move_to(conn, &payment, Event::FoundNothing, to, note, now)?;
                 store::set_next_check(conn, id, None)?;

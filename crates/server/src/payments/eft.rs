@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use common::{
-    FieldError,
+    FieldError, Money,
     audit::AuditAction,
     books::LedgerAccount,
     ids::{InvoiceId, PaymentId, UserId},
@@ -10,6 +10,7 @@ use common::{
     money::format_money,
     payments::{AttemptKind, Method, Payment, PaymentStatus, Provider},
     validate::line,
+    vat,
 };
 
 use super::{
@@ -92,6 +93,13 @@ fn check_receipt(receipt: &NewReceipt, now: DateTime<Utc>) -> Result<Checked, Ap
             "amount",
             "out_of_range",
             "Enter an amount above R0.00.",
+        ));
+    } else if receipt.amount.minor > vat::TOTAL_MAX {
+        let most = format_money(Money::new(vat::TOTAL_MAX, receipt.amount.currency));
+        errors.push(FieldError::new(
+            "amount",
+            "out_of_range",
+            format!("Enter at most {most}."),
         ));
     }
     let reference = match line("reference", &receipt.reference, 100) {
@@ -245,7 +253,7 @@ fn take_back(
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
     let payment = store::find_locked(conn, id)?.ok_or_else(|| ApiError::not_found("payment"))?;
-    if rules::next(payment.status, Event::Reverse) != Outcome::TakeBack {
+    if rules::next(payment.method, payment.status, Event::Reverse) != Outcome::TakeBack {
         return Err(ApiError::conflict(format!(
             "this payment is {}; only money that arrived can be taken back",
             payment.status

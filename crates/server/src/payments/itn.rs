@@ -5,6 +5,7 @@
 
 mod facts;
 mod inspect;
+mod masking;
 pub mod replay;
 pub mod store;
 
@@ -405,8 +406,8 @@ pub async fn load(app: &App, id: ItnId) -> Result<ItnDto, ApiError> {
     let signed = Itn::parse(&row.raw_body).param_string(None);
     Ok(ItnDto {
         summary: (&row).into(),
-        raw_body: String::from_utf8_lossy(&row.raw_body).into_owned(),
-        signed_string: Some(String::from_utf8_lossy(signed.expose()).into_owned()),
+        raw_body: masking::mask_token(&row.raw_body),
+        signed_string: Some(masking::mask_token(signed.expose())),
         checked_at: row.checked_at.map(|at| at.and_utc()),
         checks: inspect::stored_checks(&row),
         changes: inspect::stored_changes(&row),

@@ -1,6 +1,7 @@
 //! Pure rules of payments: which event moves which state, and what PayFast's words mean.
 
-use common::payments::PaymentStatus;
+use chrono::TimeDelta;
+use common::payments::{Method, PaymentStatus};
 
 /// What can happen to a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +89,14 @@ pub enum Outcome {
     Refuse,
 }
 
-/// The state machine of a payment: every pair that is not listed is refused or changes nothing.
-pub fn next(status: PaymentStatus, event: Event) -> Outcome {
+/// How long PayFast may leave a payment on its page undecided, such as an EFT that the customer has yet to make.
+pub const TIME_TO_DECIDE: TimeDelta = TimeDelta::days(7);
+
+/// The state machine of a payment: whatever is not listed is refused or changes nothing.
+///
+/// What PayFast works on since it was paid on its page ends by PayFast's word or by the clock; a charge of ours only by
+/// an answer to it, for it is never sent twice. Money that comes later wins over either.
+pub fn next(method: Method, status: PaymentStatus, event: Event) -> Outcome {
     use PaymentStatus::{AwaitingCustomer, Canceled, Created, Expired, Failed, Processing, Succeeded, Unknown};
     match (status, event) {
         (
@@ -103,6 +110,8 @@ pub fn next(status: PaymentStatus, event: Event) -> Outcome {
         (Created | AwaitingCustomer | Processing, Event::ItnFailed) => Outcome::Move(Failed),
         (Created | AwaitingCustomer, Event::ItnCancelled | Event::Cancel) => Outcome::Move(Canceled),
         (Created | AwaitingCustomer, Event::Expire) => Outcome::Move(Expired),
+        (Processing, Event::ItnCancelled) if method == Method::Redirect => Outcome::Move(Canceled),
+        (Processing, Event::Expire) if method == Method::Redirect => Outcome::Move(Expired),
         (Processing, Event::ApiDeclined) => Outcome::Move(Failed),
         (Processing, Event::ApiLost) => Outcome::Move(Unknown),
         (Unknown, Event::FoundNothing) => Outcome::Move(Failed),
@@ -140,17 +149,36 @@ mod tests {
             //          itn.  c e  api. found r t
             (Created, "SPFCCEPxxxSxSx"),
             (AwaitingCustomer, "SPFCCExkkkSxxx"),
-            (Processing, "SkFkxxxkFUSxxx"),
+            (Processing, "SkFCxExkFUSxxx"),
             (Unknown, "SkkkxxxkkkSFxx"),
             (Succeeded, "AkkkxxxkkkAxxT"),
             (Failed, "SkkkxxxkkkSxxx"),
             (Canceled, "SkkkkxxkkkSxxx"),
             (Expired, "SkkkxkxkkkSxxx"),
         ] {
-            let found: String = Event::ALL.iter().map(|event| letter(next(status, *event))).collect();
+            let found: String = Event::ALL
+                .iter()
+                .map(|event| letter(next(Method::Redirect, status, *event)))
+                .collect();
             assert_eq!(found, expected, "{status}");
         }
         assert_eq!(PaymentStatus::ALL.len(), 8);
+    }
+
+    #[test]
+    fn only_on_payfasts_page_is_ended_what_payfast_works_on() {
+        for method in [Method::SavedCard, Method::Eft] {
+            for status in PaymentStatus::ALL.iter().copied() {
+                for event in Event::ALL {
+                    let expected = match (status, event) {
+                        (Processing, Event::ItnCancelled) => Outcome::Keep,
+                        (Processing, Event::Expire) => Outcome::Refuse,
+                        _ => next(Method::Redirect, status, event),
+                    };
+                    assert_eq!(next(method, status, event), expected, "{method} {status} {event:?}");
+                }
+            }
+        }
     }
 
     fn letter(outcome: Outcome) -> char {
@@ -172,14 +200,17 @@ mod tests {
     #[test]
     fn money_that_arrived_is_never_taken_back_by_an_event() {
         for event in Event::ALL {
-            assert!(!matches!(next(Succeeded, event), Outcome::Move(_) | Outcome::Succeed));
+            assert!(!matches!(
+                next(Method::Redirect, Succeeded, event),
+                Outcome::Move(_) | Outcome::Succeed
+            ));
         }
     }
 
     #[test]
     fn an_unknown_charge_is_never_sent_again() {
         for status in PaymentStatus::ALL.iter().copied() {
-            let may_send = next(status, Event::ChargeSent) == Outcome::Move(Processing);
+            let may_send = next(Method::SavedCard, status, Event::ChargeSent) == Outcome::Move(Processing);
             assert_eq!(may_send, status == Created, "{status}");
         }
     }

@@ -300,7 +300,7 @@ pub async fn cancel(app: &App, id: PaymentId, account_id: AccountId, origin: Ori
             let payment = store::find_locked(conn, id)?
                 .filter(|payment| payment.account_id == account_id)
                 .ok_or_else(|| ApiError::not_found("payment"))?;
-            match rules::next(payment.status, Event::Cancel) {
+            match rules::next(payment.method, payment.status, Event::Cancel) {
                 Outcome::Move(to) => {
                     settlement::move_to(
                         conn,
@@ -333,18 +333,27 @@ pub async fn cancel(app: &App, id: PaymentId, account_id: AccountId, origin: Ori
         .await
 }
 
-/// Ends payments whose time has passed and tells how many.
+/// Ends payments whose time has passed and tells how many: unpaid for a day, or undecided at PayFast for a week.
 pub async fn expire_due(app: &App) -> Result<usize, ApiError> {
     let now = app.clock.now();
     app.db
         .write(move |conn| {
+            let undecided_since = now - rules::TIME_TO_DECIDE;
+            let mut due = store::load_expired(conn, now, 200)?;
+            due.extend(store::load_undecided(conn, undecided_since, 200)?);
             let mut expired = 0;
-            for id in store::load_expired(conn, now, 200)? {
+            for id in due {
                 let Some(payment) = store::find_locked(conn, id)? else {
                     continue;
                 };
-                if let Outcome::Move(to) = rules::next(payment.status, Event::Expire) {
-                    settlement::move_to(conn, &payment, Event::Expire, to, "Not paid within 24 hours", now)?;
+                let note = match payment.status {
+                    // It was looked for before it was held, and may have moved since.
+                    PaymentStatus::Processing if payment.updated_at > undecided_since.naive_utc() => continue,
+                    PaymentStatus::Processing => "PayFast did not decide it within 7 days",
+                    _ => "Not paid within 24 hours",
+                };
+                if let Outcome::Move(to) = rules::next(payment.method, payment.status, Event::Expire) {
+                    settlement::move_to(conn, &payment, Event::Expire, to, note, now)?;
                     expired += 1;
                 }
             }

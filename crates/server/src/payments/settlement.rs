@@ -93,7 +93,7 @@ pub fn apply(
         origin: Origin::payfast(),
     };
     let is_known = payment.provider_reference.as_deref() == Some(pf_payment_id);
-    match rules::next(payment.status, event) {
+    match rules::next(payment.method, payment.status, event) {
         // The very payment that we know; only money with another id is new money.
         Outcome::PaidAgain if is_known => money::complete_fee(conn, &payment, &brought, now)?,
         Outcome::Succeed => money::succeed(conn, &payment, &brought, invoice_url, now)?,
@@ -142,7 +142,7 @@ pub fn apply_found(
         note: &note,
         origin: Origin::system(),
     };
-    match rules::next(payment.status, Event::FoundComplete) {
+    match rules::next(payment.method, payment.status, Event::FoundComplete) {
         Outcome::Succeed => money::succeed(conn, &payment, &brought, invoice_url, now)?,
         Outcome::PaidAgain if payment.provider_reference.as_deref() == Some(found.pf_payment_id) => return Ok(false),
         Outcome::PaidAgain => money::paid_again(conn, &payment, &brought, now)?,

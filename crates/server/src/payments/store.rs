@@ -268,6 +268,18 @@ pub fn load_expired(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> QueryRes
         .load(conn)
 }
 
+/// Payments on PayFast's page that PayFast has worked on since an instant or longer.
+pub fn load_undecided(conn: &mut Conn, since: DateTime<Utc>, limit: i64) -> QueryResult<Vec<PaymentId>> {
+    payments::table
+        .filter(payments::status.eq(PaymentStatus::Processing))
+        .filter(payments::method.eq(Method::Redirect))
+        .filter(payments::updated_at.le(since.naive_utc()))
+        .order((payments::updated_at, payments::id))
+        .limit(limit)
+        .select(payments::id)
+        .load(conn)
+}
+
 /// States in which a payment may still bring money.
 const UNDER_WAY: [PaymentStatus; 4] = [
     PaymentStatus::Created,

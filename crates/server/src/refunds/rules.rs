@@ -1,6 +1,6 @@
 //! Pure rules of refunds: which event moves which state, how much can go back, and where it comes from.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use common::{
     FieldError,
     refunds::{BankDetails, RefundStatus},
@@ -73,6 +73,14 @@ pub fn is_in_flight(status: RefundStatus) -> bool {
     matches!(status, RefundStatus::Submitted | RefundStatus::Unknown)
 }
 
+/// Why a refund waits for another one.
+pub const BUSY: &str = "another refund of this payment is on its way";
+
+/// Whether PayFast has made it, or may have.
+pub fn may_be_done(status: RefundStatus) -> bool {
+    is_in_flight(status) || status == RefundStatus::Succeeded
+}
+
 /// What a refund can draw on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stake {
@@ -141,9 +149,53 @@ pub fn judge_terms(way: Way, has_bank_details: bool) -> Event {
     }
 }
 
-/// Whether what PayFast has given back holds this refund besides those that are known to be done.
-pub fn is_done(given_back_minor: i64, known_done_minor: i64, amount_minor: i64) -> bool {
-    given_back_minor >= known_done_minor.saturating_add(amount_minor)
+/// Whether PayFast has given back exactly this refund besides the others that it may have made. A sum that fits in no
+/// other way tells; anything else is left to the lines of the statement.
+pub fn is_done(given_back_minor: i64, others_minor: i64, amount_minor: i64) -> bool {
+    given_back_minor == others_minor.saturating_add(amount_minor)
+}
+
+/// A refund that PayFast was told of, or a line of its statement about one: so much, on a day in South Africa.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sum {
+    pub amount_minor: i64,
+    pub on: NaiveDate,
+}
+
+/// What the statement tells of a refund whose answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    Done,
+    Nothing,
+    /// A line may be its own or another's.
+    Unsure,
+}
+
+/// Gives each line of the payment to one refund: `own`, or one of the `others` that are done or may be.
+///
+/// A line belongs to a refund of its amount that was sent on its day or before; its time may be that of a batch. Only
+/// when all of them can have one at once is it certain that this one has.
+pub fn find_on_statement(own: Sum, others: &[Sum], lines: &[Sum]) -> Finding {
+    let since = |sums: &[Sum], day: NaiveDate| {
+        let fits = |sum: &&Sum| sum.amount_minor == own.amount_minor && sum.on >= day;
+        sums.iter().filter(fits).count()
+    };
+    if since(lines, own.on) == 0 {
+        // PayFast's clock may be behind ours at midnight: a line of the eve that no other refund explains may be its own.
+        let eve = own.on.pred_opt().unwrap_or(own.on);
+        let is_left = since(lines, NaiveDate::MIN) > since(others, NaiveDate::MIN);
+        return match since(lines, eve) > 0 && is_left {
+            true => Finding::Unsure,
+            false => Finding::Nothing,
+        };
+    }
+    let claims: Vec<Sum> = others.iter().copied().chain([own]).collect();
+    let has_enough = |claim: &Sum| since(lines, claim.on) >= since(&claims, claim.on);
+    let mut rivals = claims.iter().filter(|claim| claim.amount_minor == own.amount_minor);
+    match rivals.all(has_enough) {
+        true => Finding::Done,
+        false => Finding::Unsure,
+    }
 }
 
 /// 1, 5, 30 minutes, then every two hours.
@@ -304,6 +356,59 @@ mod tests {
         assert_eq!(judge_terms(Way::Bank, true), Event::Send);
         assert_eq!(judge_terms(Way::NotAvailable, true), Event::NotAvailable);
         assert!(is_done(300, 100, 200) && !is_done(299, 100, 200));
+        // More than all of ours: somebody refunded in PayFast's dashboard, perhaps just this much.
+        assert!(!is_done(301, 100, 200));
+    }
+
+    /// Sums as `day:amount`, days of November.
+    fn sums(text: &str) -> Vec<Sum> {
+        text.split_whitespace()
+            .map(|word| {
+                let (day, amount) = word.split_once(':').unwrap();
+                Sum {
+                    amount_minor: amount.parse().unwrap(),
+                    on: NaiveDate::from_ymd_opt(2026, 11, day.parse().unwrap()).unwrap(),
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_line_of_the_statement_is_given_to_one_refund() {
+        use Finding::{Done, Nothing, Unsure};
+        for (own, others, lines, expected) in [
+            ("10:100", "", "", Nothing),
+            ("10:100", "", "10:100", Done),
+            // Posted on the next day; a line of an earlier day is another's, but for clocks that differ.
+            ("10:100", "", "11:100", Done),
+            ("10:100", "", "8:100", Nothing),
+            ("10:100", "", "9:100", Unsure),
+            ("10:100", "8:100", "9:100", Nothing),
+            ("10:100", "8:100", "8:100 9:100", Unsure),
+            // The sibling's money says nothing of this one, whatever the sums are.
+            ("10:100", "10:200", "10:200", Nothing),
+            ("10:100", "9:200", "9:200", Nothing),
+            ("10:100", "9:200", "10:100", Done),
+            ("10:100", "9:200", "9:200 10:100", Done),
+            // A refund that was made in PayFast's dashboard.
+            ("10:100", "", "10:150", Nothing),
+            ("10:100", "", "10:150 10:100", Done),
+            // Equal amounts: as many lines as refunds, or nobody knows whose the line is.
+            ("10:100", "10:100", "10:100", Unsure),
+            ("10:100", "10:100", "10:100 10:100", Done),
+            ("10:100", "9:100", "9:100", Nothing),
+            ("10:100", "9:100", "10:100", Unsure),
+            ("10:100", "9:100", "9:100 10:100", Done),
+            ("10:100", "11:100", "11:100", Unsure),
+            ("10:100", "11:100", "10:100", Unsure),
+            ("10:100", "11:100", "10:100 11:100", Done),
+            ("10:100", "8:100 9:100", "9:100 10:100", Unsure),
+            ("10:100", "8:100 9:100", "9:100 9:100 10:100", Done),
+            ("10:100", "", "10:100 10:100", Done),
+        ] {
+            let found = find_on_statement(sums(own)[0], &sums(others), &sums(lines));
+            assert_eq!(found, expected, "{own} | {others} | {lines}");
+        }
     }
 
     #[test]

@@ -5,17 +5,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
+    ErrorCode,
     ids::RefundId,
     money::format_money,
     refunds::{BankDetails, RefundStatus},
 };
 use payfast::{
     Amount,
-    api::{BankAccount, Refund},
+    api::{BankAccount, Refund, StatementLine},
 };
 
 use super::{
-    rules::{self, Event, Way},
+    rules::{self, Event, Finding, Sum, Way},
     service::{self, RefundRow, Step},
     store,
 };
@@ -71,28 +72,23 @@ async fn advance(app: &App, id: RefundId) -> Result<bool, ApiError> {
     Ok(true)
 }
 
-/// The payment's id at PayFast, and whether another refund of it is on its way.
-async fn situation(app: &App, row: &RefundRow) -> Result<(String, bool, i64), ApiError> {
+/// The payment's id at PayFast, and its other refunds that PayFast has made or may have made.
+async fn situation(app: &App, row: &RefundRow) -> Result<(String, Vec<RefundRow>), ApiError> {
     let (id, payment_id) = (row.id, row.payment_id);
     app.db
         .read(move |conn| {
             let payment = payments::service::find(conn, payment_id)?.ok_or_else(|| ApiError::not_found("payment"))?;
-            let refunds = store::load_of(conn, payment_id)?;
-            let others = || refunds.iter().filter(|other| other.id != id);
-            let is_busy = others().any(|other| rules::is_in_flight(other.status));
-            let done = others()
-                .filter(|other| other.status == RefundStatus::Succeeded)
-                .map(|other| other.amount_minor)
-                .sum();
-            Ok((payment.provider_reference.unwrap_or_default(), is_busy, done))
+            let mut others = store::load_of(conn, payment_id)?;
+            others.retain(|other| other.id != id && rules::may_be_done(other.status));
+            Ok((payment.provider_reference.unwrap_or_default(), others))
         })
         .await
 }
 
 async fn ask_and_send(app: &App, row: RefundRow) -> Result<(), ApiError> {
-    let (pf_payment_id, is_busy, _) = situation(app, &row).await?;
-    if is_busy {
-        return later(app, &row, "another refund of this payment is on its way").await;
+    let (pf_payment_id, others) = situation(app, &row).await?;
+    if others.iter().any(|other| rules::is_in_flight(other.status)) {
+        return later(app, &row, rules::BUSY).await;
     }
     let terms = match app.gateway.refund_terms(&pf_payment_id).await {
         Reply::Answered(terms) => terms,
@@ -138,7 +134,17 @@ async fn send(app: &App, row: RefundRow, way: Way, pf_payment_id: &str) -> Resul
             };
             service::apply(conn, &Origin::system(), id, from, &step, now)
         })
-        .await?;
+        .await;
+    let sent = match sent {
+        Ok(sent) => sent,
+        // Nothing was written, so nothing is sent: another node was faster with a refund of this payment.
+        Err(ApiError::Refused {
+            code: ErrorCode::Conflict,
+            detail,
+            ..
+        }) => return later(app, &row, &detail).await,
+        Err(error) => return Err(error),
+    };
     let order = Refund {
         pf_payment_id,
         amount: Amount::from_cents(row.amount_minor),
@@ -175,7 +181,7 @@ fn bank_details(app: &App, row: &RefundRow) -> Result<Option<BankDetails>, ApiEr
 /// Asks PayFast what became of a refund whose answer was lost.
 async fn resolve(app: &App, row: RefundRow) -> Result<(), ApiError> {
     let now = app.clock.now();
-    let (pf_payment_id, _, known_done) = situation(app, &row).await?;
+    let (pf_payment_id, others) = situation(app, &row).await?;
     let terms = match app.gateway.refund_terms(&pf_payment_id).await {
         Reply::Answered(terms) => terms,
         Reply::Refused(reason) | Reply::Lost(reason) => return wait_for_word(app, &row, &reason, now).await,
@@ -185,49 +191,73 @@ async fn resolve(app: &App, row: RefundRow) -> Result<(), ApiError> {
         Reply::Answered(listed) => listed.max(terms.original_minor - terms.available_minor),
         Reply::Refused(_) | Reply::Lost(_) => terms.original_minor - terms.available_minor,
     };
-    if rules::is_done(given_back, known_done, row.amount_minor) {
+    let others_minor: i64 = others.iter().map(|other| other.amount_minor).sum();
+    if rules::is_done(given_back, others_minor, row.amount_minor) {
         return step(app, &row, Event::FoundDone, "found by asking PayFast").await;
     }
-    let sent_at = row.submitted_at.unwrap_or(row.updated_at).and_utc();
+    let sent_at = sent_at_of(&row);
     if now - sent_at < rules::STATEMENT_AFTER {
         return wait_for_word(app, &row, "PayFast does not know it yet; its statement decides", now).await;
     }
-    let lines = match reconciliations::service::fetch(app, sent_at, now).await {
+    let first_sent_at = others
+        .iter()
+        .map(sent_at_of)
+        .min()
+        .map_or(sent_at, |first| first.min(sent_at));
+    let eve = first_sent_at - TimeDelta::days(1);
+    let lines = match reconciliations::service::fetch(app, eve, now).await {
         Ok(lines) => lines,
         Err(reason) => return wait_for_word(app, &row, &reason, now).await,
     };
-    let on_statement: i64 = lines
-        .iter()
-        .filter(|line| {
-            reconciliations::rules::is_refund(line) && line.pf_payment_id.as_deref() == Some(pf_payment_id.as_str())
-        })
-        .map(|line| line.gross.cents().abs())
-        .sum();
-    let done_since = done_since(app, &row, sent_at).await?;
-    if rules::is_done(on_statement, done_since, row.amount_minor) {
-        return step(app, &row, Event::FoundDone, "found on PayFast's statement").await;
+    let lines = refunds_of(&pf_payment_id, &lines);
+    let others: Vec<Sum> = others.iter().map(sum_of).collect();
+    match rules::find_on_statement(sum_of(&row), &others, &lines) {
+        Finding::Done => step(app, &row, Event::FoundDone, "found on PayFast's statement").await,
+        Finding::Nothing => {
+            let message = "neither PayFast's query nor its statement of the next day knows it";
+            step(app, &row, Event::FoundNothing, message).await
+        }
+        Finding::Unsure => {
+            tracing::error!(
+                refund.id = %row.id,
+                page = true,
+                "PayFast's statement has fewer refunds of this amount than were sent: look it up in PayFast's dashboard"
+            );
+            let message = "PayFast's statement does not tell it from another refund of this amount; a person must look";
+            later(app, &row, message).await
+        }
     }
-    let message = "neither PayFast's query nor its statement of the next day knows it";
-    step(app, &row, Event::FoundNothing, message).await
 }
 
-/// What other refunds of the payment gave back since.
-async fn done_since(app: &App, row: &RefundRow, since: DateTime<Utc>) -> Result<i64, ApiError> {
-    let (id, payment_id) = (row.id, row.payment_id);
-    let refunds = app.db.read(move |conn| store::load_of(conn, payment_id)).await?;
-    // A day starts before the refund does.
-    let since = (since - TimeDelta::days(1)).naive_utc();
-    Ok(refunds
+fn sent_at_of(row: &RefundRow) -> DateTime<Utc> {
+    row.submitted_at.unwrap_or(row.updated_at).and_utc()
+}
+
+fn sum_of(row: &RefundRow) -> Sum {
+    Sum {
+        amount_minor: row.amount_minor,
+        on: reconciliations::rules::today(sent_at_of(row)),
+    }
+}
+
+/// What a statement says was paid back of a payment, line by line.
+fn refunds_of(pf_payment_id: &str, lines: &[StatementLine]) -> Vec<Sum> {
+    let its_own = lines
         .iter()
-        .filter(|other| other.id != id && other.status == RefundStatus::Succeeded)
-        .filter(|other| other.submitted_at.is_some_and(|at| at >= since))
-        .map(|other| other.amount_minor)
-        .sum())
+        .filter(|line| reconciliations::rules::is_refund(line) && line.pf_payment_id.as_deref() == Some(pf_payment_id));
+    its_own
+        .filter_map(|line| {
+            let at = reconciliations::rules::instant(line)?;
+            Some(Sum {
+                amount_minor: line.gross.cents().abs(),
+                on: reconciliations::rules::today(at.and_utc()),
+            })
+        })
+        .collect()
 }
 
 async fn wait_for_word(app: &App, row: &RefundRow, reason: &str, now: DateTime<Utc>) -> Result<(), ApiError> {
-    let sent_at = row.submitted_at.unwrap_or(row.updated_at).and_utc();
-    if rules::needs_a_person(sent_at, now) {
+    if rules::needs_a_person(sent_at_of(row), now) {
         tracing::error!(
             refund.id = %row.id,
             page = true,

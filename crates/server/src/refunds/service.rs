@@ -256,6 +256,16 @@ pub(super) fn apply(
         payments::service::find_locked(conn, row.payment_id)?.ok_or_else(|| ApiError::not_found("payment"))?;
     accounts::service::find_locked(conn, row.account_id)?;
     let to = rules::next(from, step.event).ok_or_else(|| ApiError::conflict(format!("this refund is {from}")))?;
+    // Looked at while the payment is held: two nodes may send refunds of it at the same time.
+    if step.event == Event::Send {
+        let siblings = store::load_of(conn, row.payment_id)?;
+        if siblings
+            .iter()
+            .any(|other| other.id != id && rules::is_in_flight(other.status))
+        {
+            return Err(ApiError::conflict(rules::BUSY));
+        }
+    }
     let has_ended = matches!(to, RefundStatus::Succeeded | RefundStatus::Failed);
     let change = Change {
         from,

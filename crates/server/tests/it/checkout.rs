@@ -3,11 +3,15 @@
 use chrono::TimeDelta;
 use common::{
     Money,
+    auth::StaffRole,
     invoices::{Invoice, InvoiceStatus},
     payments::{Checkout, PaymentStatus},
 };
+use payfast::PaymentStatus as PfStatus;
 use payfast_sandbox::Fault;
 use serde_json::json;
+
+use crate::support::{TestApp, app::PASSWORD};
 
 app_test!(a_plan_is_bought_and_its_invoice_paid, |app| {
     let customer = app.customer("owner@karoo.test").await;
@@ -173,6 +177,78 @@ app_test!(a_waiting_payment_can_be_given_up_and_money_still_wins, |app| {
     );
     assert_eq!(customer.client.post(&path, json!({})).await.problem(), "409 conflict");
     assert_eq!(customer.invoices().await[0].status, InvoiceStatus::Paid);
+});
+
+/// PayFast tells of a payment that it has on its page.
+async fn tell(app: &TestApp, page: uuid::Uuid, status: &PfStatus) {
+    let fields = app.payfast.notification_fields(page, status).unwrap();
+    let url = format!("{}/api/v1/payments/payfast/itn", app.base_url);
+    app.payfast.send(&url, &fields).await;
+    app.run_jobs().await;
+}
+
+app_test!(
+    what_payfast_works_on_ends_by_its_word_and_late_money_still_counts,
+    |app| {
+        let customer = app.customer("owner@karoo.test").await;
+        for (word, state) in [
+            (PfStatus::Cancelled, PaymentStatus::Canceled),
+            (PfStatus::Failed, PaymentStatus::Failed),
+        ] {
+            let checkout = customer.check_out("PRO_MONTHLY").await;
+            let page = app.open_payment_page(&checkout).await;
+            let status = async || customer.payment(checkout.payment_id).await.summary.status;
+            tell(app, page, &PfStatus::Pending).await;
+            assert_eq!(status().await, PaymentStatus::Processing);
+            // The money may be on its way: only PayFast can say that it is not.
+            let path = format!("/payments/{}/cancel", checkout.payment_id);
+            assert_eq!(customer.client.post(&path, json!({})).await.problem(), "409 conflict");
+            tell(app, page, &word).await;
+            assert_eq!(status().await, state);
+            tell(app, page, &PfStatus::Complete).await;
+            assert_eq!(status().await, PaymentStatus::Succeeded);
+        }
+    }
+);
+
+app_test!(what_payfast_never_decides_expires_after_a_week, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let invoice = customer.open_invoice(app, &billing).await;
+    let key = uuid::Uuid::now_v7().to_string();
+    let body = json!({ "invoice_id": invoice });
+    let checkout: Checkout = customer
+        .client
+        .post_with_key("/checkout", &key, body)
+        .await
+        .expect(201)
+        .json();
+    let page = app.open_payment_page(&checkout).await;
+    app.advance(TimeDelta::hours(1));
+    tell(app, page, &PfStatus::Pending).await;
+    let status = async || {
+        customer.client.sign_in(&customer.email, PASSWORD).await.expect(200);
+        customer.payment(checkout.payment_id).await.summary.status
+    };
+    app.advance(TimeDelta::days(7) - TimeDelta::seconds(1));
+    app.run_jobs().await;
+    assert_eq!(status().await, PaymentStatus::Processing);
+    app.advance(TimeDelta::seconds(1));
+    app.run_jobs().await;
+    assert_eq!(status().await, PaymentStatus::Expired);
+    // The invoice is free: it can be ended, and money that still comes is the customer's.
+    let billing = app.staff(StaffRole::Billing).await;
+    billing
+        .post_with_key(
+            &format!("/invoices/{invoice}/void"),
+            "void",
+            json!({ "reason": "never paid" }),
+        )
+        .await
+        .expect(200);
+    tell(app, page, &PfStatus::Complete).await;
+    assert_eq!(status().await, PaymentStatus::Succeeded);
+    assert_eq!(app.credit_of_all().await, 52_900);
 });
 
 app_test!(a_payment_expires_after_a_day_and_late_money_still_counts, |app| {

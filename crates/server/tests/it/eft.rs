@@ -6,6 +6,7 @@ use common::{
     invoices::{Credit, Invoice, InvoiceStatus},
     payments::{Method, Payment},
     refunds::{Refund, RefundStatus},
+    vat::TOTAL_MAX,
 };
 use futures_util::future;
 use serde_json::{Value, json};
@@ -32,6 +33,30 @@ async fn newest(customer: &Customer) -> Payment {
     let id = page["items"][0]["id"].as_str().unwrap().to_owned();
     customer.client.get(&format!("/payments/{id}")).await.expect(200).json()
 }
+
+app_test!(no_amount_is_beyond_what_an_invoice_may_be, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let owed = customer.open_invoice(app, &billing).await;
+    let paid = customer.buy(app, "PRO_MONTHLY").await;
+    for minor in [TOTAL_MAX + 1, i64::MAX, i64::MIN, 0] {
+        let amount = json!({ "minor": minor, "currency": "ZAR" });
+        let typed = json!({ "reason": "too much", "amount": amount });
+        let notes = format!("/invoices/{owed}/credit-notes");
+        for reply in [
+            record(&billing, owed, minor, "FNB 1").await,
+            refund(&billing, &paid, typed.clone()).await,
+            billing.post_with_key(&notes, &minor.to_string(), typed).await,
+        ] {
+            let reply = reply.expect(422).value();
+            assert_eq!(reply["errors"][0]["field"], "amount", "{minor}: {reply}");
+        }
+    }
+    let paid: Invoice = record(&billing, owed, TOTAL_MAX, "FNB 2").await.expect(201).json();
+    assert_eq!(paid.summary.status, InvoiceStatus::Paid);
+    assert_eq!(app.credit_of_all().await, TOTAL_MAX - 52_900);
+    app.run_jobs().await;
+});
 
 app_test!(an_eft_pays_an_invoice_and_what_is_over_is_credit, |app| {
     let customer = app.customer("owner@karoo.test").await;

@@ -3,17 +3,23 @@
 use chrono::TimeDelta;
 use common::{
     accounts::AccountRole,
+    auth::StaffRole,
     payment_methods::{CardUpdate, PaymentMethodStatus},
 };
+use diesel::{QueryDsl, RunQueryDsl, sql_query};
 use futures_util::future;
 use payfast::{PaymentStatus as PfStatus, api::reply::SubscriptionStatus};
 use payfast_sandbox::Fault;
-use serde_json::json;
-use server::{db::schema::payment_methods, worker};
+use serde_json::{Value, json};
+use server::{
+    db::schema::{itns, payment_methods},
+    worker,
+};
 
 use crate::support::{
     TestApp,
     app::{Customer, PASSWORD},
+    rows,
 };
 
 async fn owner(app: &TestApp) -> Customer {
@@ -42,10 +48,7 @@ app_test!(a_card_is_saved_by_payfasts_notification, |app| {
     let stored: Vec<Option<String>> = app
         .app
         .db
-        .read(|conn| {
-            use diesel::prelude::*;
-            payment_methods::table.select(payment_methods::token).load(conn)
-        })
+        .read(|conn| payment_methods::table.select(payment_methods::token).load(conn))
         .await
         .unwrap();
     assert!(stored[0].as_ref().is_some_and(|sealed| !sealed.contains(&token)));
@@ -238,6 +241,97 @@ app_test!(owners_are_warned_once_30_and_once_7_days_before, |app| {
     let renewed = json!({ "expires": { "year": 2031, "month": 1 } });
     let reply = owner.client.patch(&path, renewed).await.expect(200);
     assert_eq!(reply.value()["status"], "active");
+});
+
+app_test!(a_card_that_is_removed_while_it_is_warned_of_stays_removed, |app| {
+    let owner = owner(app).await;
+    let card = owner.save_card(app).await;
+    let path = format!("/payment-methods/{}", card.id);
+    let expires = json!({ "expires": { "year": 2026, "month": 12 } });
+    owner.client.patch(&path, expires).await.expect(200);
+    app.advance(TimeDelta::days(10));
+    let (is_written, written) = tokio::sync::oneshot::channel();
+    // A removal that another node has written and not committed yet.
+    let removal = app.app.db.write(move |conn| {
+        let statement = "update payment_methods set status = 'revoked', is_default = false, token_hash = null";
+        sql_query(statement).execute(conn)?;
+        is_written.send(()).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        Ok::<_, diesel::result::Error>(())
+    });
+    let housekeeping = async {
+        written.await.unwrap();
+        worker::keep_house(&app.app).await.unwrap();
+    };
+    let (removed, ()) = future::join(removal, housekeeping).await;
+    removed.unwrap();
+    app.run_jobs().await;
+    owner.client.sign_in(&owner.email, PASSWORD).await.expect(200);
+    assert!(owner.methods().await.is_empty());
+    assert!(app.mails_to(&owner.email).iter().all(|mail| !mail.contains("12/2026")));
+});
+
+app_test!(a_card_is_warned_of_however_many_have_expired, |app| {
+    let owner = owner(app).await;
+    let card = owner.save_card(app).await;
+    let path = format!("/payment-methods/{}", card.id);
+    let expires = json!({ "expires": { "year": 2026, "month": 12 } });
+    owner.client.patch(&path, expires).await.expect(200);
+    let expired = |number| {
+        format!(
+            "insert into payment_methods (id, account_id, kind, status, label, expires_year, expires_month, \
+             is_default, warned_for, created_at, updated_at) values ('{}', '{}', 'card', 'expiring', 'Old', 2026, 2, \
+             false, '2026-02 7', '2026-01-01 00:00:00', '2026-02-22 00:00:00')",
+            rows::id(7, number),
+            owner.account_id,
+        )
+    };
+    rows::run(app, (0..500).map(expired).collect()).await;
+    app.advance(TimeDelta::days(10));
+    worker::keep_house(&app.app).await.unwrap();
+    app.run_jobs().await;
+    let mails = app.mails_to(&owner.email);
+    assert_eq!(
+        mails.iter().filter(|mail| mail.contains("the end of 12/2026")).count(),
+        1
+    );
+    assert_eq!(mails.iter().filter(|mail| mail.contains("02/2026")).count(), 0);
+});
+
+app_test!(nobody_is_shown_the_token_of_a_card, |app| {
+    let owner = owner(app).await;
+    owner.save_card(app).await;
+    let token = app.payfast.agreements()[0].token.to_string();
+    let (hidden, shown) = token.split_at(token.len() - 4);
+    for role in [StaffRole::Billing, StaffRole::Admin] {
+        let staff = app.staff(role).await;
+        let page: Value = staff.get("/itn").await.expect(200).value();
+        let id = page["items"][0]["id"].as_str().unwrap().to_owned();
+        let itn = staff.get(&format!("/itn/{id}")).await.expect(200);
+        let rehearsal = staff
+            .post(&format!("/itn/{id}/replay?dry_run=true"), json!({}))
+            .await
+            .expect(200);
+        for reply in [&itn, &rehearsal] {
+            assert!(!reply.body.contains(hidden), "{}", reply.body);
+        }
+        let itn = itn.value();
+        for field in ["raw_body", "signed_string"] {
+            let text = itn[field].as_str().unwrap();
+            assert!(
+                text.contains(&format!("token={}{shown}", "*".repeat(hidden.len()))),
+                "{text}"
+            );
+        }
+    }
+    // What is stored is what came, and can be judged again.
+    let stored: Vec<Vec<u8>> = app
+        .app
+        .db
+        .read(|conn| itns::table.select(itns::raw_body).load(conn))
+        .await
+        .unwrap();
+    assert!(String::from_utf8_lossy(&stored[0]).contains(&format!("token={token}")));
 });
 
 app_test!(members_see_cards_and_owners_change_them, |app| {

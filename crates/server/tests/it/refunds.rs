@@ -11,10 +11,11 @@ use common::{
 use futures_util::future;
 use payfast_sandbox::{ApiFault, Fault};
 use serde_json::json;
+use server::{app::App, refunds::sending};
 
 use crate::support::{
     Client, TestApp,
-    app::Customer,
+    app::{Customer, config},
     money::{find_refund, refund, without_key},
 };
 
@@ -262,6 +263,42 @@ app_test!(an_answer_that_is_lost_is_never_sent_again, |app| {
     let billing = app.staff(StaffRole::Billing).await;
     assert_eq!(find_refund(&billing, lost.id).await.status, RefundStatus::Failed);
     assert_eq!(app.credit_of_all().await, 5_000);
+    app.check_clearing().await;
+});
+
+app_test!(two_nodes_send_one_refund_of_a_payment_at_a_time, |app| {
+    let (customer, billing, payment) = paid(app).await;
+    for _ in 0..2 {
+        asked(&billing, &payment, Some(20_000)).await;
+        // Both answers are lost, so that what was sent stays in flight.
+        app.payfast.api_fault(ApiFault::RefundTimeoutAfter);
+    }
+    let config = config(&app.db, &app.base_url, app.payfast.base_url(), &[]);
+    let other = App::build(config, app.app.clock.clone()).unwrap();
+    let (one, two) = future::join(sending::advance_due(&app.app), sending::advance_due(&other)).await;
+    assert_eq!((one.is_ok(), two.is_ok()), (true, true));
+    let payment = customer.payment(payment.summary.id).await;
+    let mut states: Vec<_> = payment.refunds.iter().map(|refund| refund.status).collect();
+    states.sort_by_key(|status| status.as_str());
+    assert_eq!(states, [RefundStatus::Requested, RefundStatus::Unknown]);
+});
+
+app_test!(a_lost_refund_is_not_judged_by_the_money_of_another, |app| {
+    let (_, billing, payment) = paid(app).await;
+    let done = asked(&billing, &payment, Some(20_000)).await;
+    app.run_jobs().await;
+    assert_eq!(find_refund(&billing, done.id).await.status, RefundStatus::Succeeded);
+    app.payfast.api_fault(ApiFault::RefundTimeoutBefore);
+    let lost = asked(&billing, &payment, Some(20_000)).await;
+    app.run_jobs().await;
+    app.advance(TimeDelta::hours(40));
+    app.run_jobs().await;
+    // The statement has one refund of R200.00 for the two: whose it is, a person must say.
+    let billing = app.staff(StaffRole::Billing).await;
+    let lost = find_refund(&billing, lost.id).await;
+    assert_eq!(lost.status, RefundStatus::Unknown);
+    assert!(lost.provider_message.contains("a person must look"), "{lost:?}");
+    assert_eq!(app.credit_of_all().await, 0);
     app.check_clearing().await;
 });
 

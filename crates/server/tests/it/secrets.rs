@@ -8,6 +8,7 @@ use std::{
 use chrono::TimeDelta;
 use common::validate::Email;
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+use payfast_sandbox::ApiFault;
 use serde_json::json;
 use server::{
     auth::service::{OperatorUser, upsert_user},
@@ -115,7 +116,8 @@ impl io::Write for Log {
     }
 }
 
-/// Signs up, confirms, signs in with a second factor and out, wrongly and rightly, with every line of the log kept.
+/// Signs up, confirms, signs in with a second factor and out, wrongly and rightly, saves a card and removes it, with
+/// every line of the log kept.
 async fn a_log_holds_no_secret(db: TestDb) {
     let log = Log::default();
     let writer = log.clone();
@@ -179,6 +181,19 @@ async fn a_log_holds_no_secret(db: TestDb) {
     let broken = client.unsafe_request(reqwest::Method::POST, "/auth/login").await;
     let broken = broken.header("Content-Type", "application/json").body(malformed);
     crate::support::client::send(broken).await;
+    let customer = app.customer("cards@karoo.test").await;
+    let card = customer.save_card(&app).await;
+    let card_token = app.payfast.agreements()[0].token.to_string();
+    let path = format!("/payment-methods/{}", card.id);
+    customer
+        .client
+        .post(&format!("{path}/card-update"), json!({}))
+        .await
+        .expect(200);
+    app.payfast.api_fault(ApiFault::ConnectionClosed);
+    customer.client.delete(&path).await.expect(200);
+    app.run_jobs().await;
+    app.advance(TimeDelta::hours(1));
     app.stop().await;
 
     let text = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
@@ -189,6 +204,7 @@ async fn a_log_holds_no_secret(db: TestDb) {
         &token,
         &session,
         &csrf,
+        &card_token,
         secret,
         "0123456789abcdef0123456789abcdef",
     ];
