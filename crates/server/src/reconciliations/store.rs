@@ -75,6 +75,30 @@ pub fn find(conn: &mut Conn, id: ReconciliationId) -> QueryResult<Option<Reconci
     reconciliations::table.find(id).first(conn).optional()
 }
 
+/// The first day that the worker ever compared by itself.
+pub fn first_daily_day(conn: &mut Conn) -> QueryResult<Option<NaiveDate>> {
+    reconciliations::table
+        .filter(reconciliations::requested_by.is_null())
+        .select(diesel::dsl::min(reconciliations::from_day))
+        .first(conn)
+}
+
+/// How the worker's own comparisons of a day and the days after it stand.
+pub fn load_daily(
+    conn: &mut Conn,
+    since: NaiveDate,
+) -> QueryResult<Vec<(ReconciliationId, ReconciliationStatus, NaiveDateTime)>> {
+    reconciliations::table
+        .filter(reconciliations::requested_by.is_null())
+        .filter(reconciliations::from_day.ge(since))
+        .select((
+            reconciliations::id,
+            reconciliations::status,
+            reconciliations::created_at,
+        ))
+        .load(conn)
+}
+
 /// Comparisons to run now; those whose worker died come back by their lease.
 pub fn load_due(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ReconciliationId>> {
     let now = now.naive_utc();

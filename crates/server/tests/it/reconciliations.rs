@@ -1,17 +1,24 @@
 //! Reconciliation: each line of PayFast's statement means one thing, and a lost notification is healed by it.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use common::{
     Page,
     auth::StaffRole,
     payments::{Checkout, PaymentStatus},
     reconciliations::{Reconciliation, ReconciliationStatus, StatementLine, StatementVerdict},
 };
+use diesel::prelude::*;
 use futures_util::future;
 use payfast::Amount;
 use payfast_sandbox::{ApiFault, Fault};
 use serde_json::{Value, json};
-use server::reconciliations::{running, service};
+use server::{
+    db::{
+        Conn,
+        schema::{payments, reconciliations},
+    },
+    reconciliations::{running, service},
+};
 
 use crate::support::{Client, TestApp, app::Customer, money::refund};
 
@@ -231,22 +238,114 @@ app_test!(a_refund_from_payfasts_dashboard_is_told, |app| {
     assert!(unknown.note.contains("we know of R0.00"), "{}", unknown.note);
 });
 
-app_test!(each_day_is_compared_once_by_itself, |app| {
-    let billing = app.staff(StaffRole::Billing).await;
+/// What three nodes at once write down, and then do.
+async fn compare_days(app: &TestApp) -> usize {
     let started = future::join_all((0..3).map(|_| service::schedule_daily(&app.app))).await;
-    let new = started.into_iter().filter(|started| *started.as_ref().unwrap()).count();
-    assert_eq!(new, 1);
     app.run_jobs().await;
-    let page: Page<Reconciliation> = billing.get("/reconciliations").await.expect(200).json();
-    assert_eq!(page.items.len(), 1);
+    started.into_iter().map(|started| started.unwrap()).sum()
+}
+
+/// First day and state of each comparison, sorted; from the rows, since sign-ins end while days pass.
+async fn compared(app: &TestApp) -> Vec<(String, ReconciliationStatus)> {
+    let load = |conn: &mut Conn| {
+        reconciliations::table
+            .select((reconciliations::from_day, reconciliations::status))
+            .load::<(NaiveDate, ReconciliationStatus)>(conn)
+    };
+    let rows = app.app.db.read(load).await.unwrap();
+    let mut days: Vec<_> = rows
+        .into_iter()
+        .map(|(day, status)| (day.to_string(), status))
+        .collect();
+    days.sort_by_key(|(day, status)| (day.clone(), status.as_str()));
+    days
+}
+
+async fn status_of(app: &TestApp, checkout: &Checkout) -> PaymentStatus {
+    let id = checkout.payment_id;
+    let load = move |conn: &mut Conn| payments::table.find(id).select(payments::status).first(conn);
+    app.app.db.read(load).await.unwrap()
+}
+
+app_test!(each_day_is_compared_early_and_when_its_statement_is_complete, |app| {
+    let finished = |day: &str| (day.to_owned(), ReconciliationStatus::Finished);
+    // A fresh installation begins with yesterday.
+    assert_eq!(compare_days(app).await, 1);
+    assert_eq!(compare_days(app).await, 0);
+    assert_eq!(compared(app).await, [finished("2026-11-23")]);
+    // Half past midnight, and noon.
+    app.advance(TimeDelta::hours(15));
+    assert_eq!(compare_days(app).await, 1);
+    app.advance(TimeDelta::hours(12));
+    assert_eq!(compare_days(app).await, 1);
+    assert_eq!(compare_days(app).await, 0);
     assert_eq!(
-        (page.items[0].from.as_str(), page.items[0].to.as_str()),
-        ("2026-11-23", "2026-11-23")
+        compared(app).await,
+        [finished("2026-11-23"), finished("2026-11-23"), finished("2026-11-24")]
     );
-    assert_eq!(page.items[0].status, ReconciliationStatus::Finished);
+});
+
+app_test!(days_on_which_no_server_ran_are_compared_later, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let checkout = lost(app, &customer).await;
+    assert_eq!(compare_days(app).await, 1);
+    app.advance(TimeDelta::days(5));
+    // Complete by now are four days, the 23rd the first; the 27th and the 28th are not yet.
+    assert_eq!(compare_days(app).await, 6);
+    assert_eq!(compare_days(app).await, 0);
+    let days = compared(app).await;
+    let is_finished = |(_, status): &(String, ReconciliationStatus)| *status == ReconciliationStatus::Finished;
+    assert!(days.iter().all(is_finished), "{days:?}");
+    let days: Vec<&str> = days.iter().map(|(day, _)| &day[8..]).collect();
+    assert_eq!(days, ["23", "23", "24", "25", "26", "27", "28"]);
+    assert_eq!(status_of(app, &checkout).await, PaymentStatus::Succeeded);
+    app.check_clearing().await;
+    // However long it was away, the last 31 days are read: two of them early.
+    app.advance(TimeDelta::days(90));
+    assert_eq!(compare_days(app).await, 31);
+});
+
+app_test!(a_day_whose_comparison_failed_is_tried_again_on_the_next_days, |app| {
+    use ReconciliationStatus::{Failed, Finished};
+    let customer = app.customer("owner@karoo.test").await;
+    let checkout = lost(app, &customer).await;
+    // Eight tries of each comparison, two hours apart.
+    let fail = async |comparisons: usize| {
+        for _ in 0..8 * comparisons {
+            app.payfast.api_fault(ApiFault::ServerError);
+        }
+        assert_eq!(compare_days(app).await, comparisons);
+        for _ in 0..8 {
+            app.advance(TimeDelta::minutes(121));
+            app.run_jobs().await;
+        }
+    };
     app.advance(TimeDelta::days(1));
-    assert!(service::schedule_daily(&app.app).await.unwrap());
-    app.run_jobs().await;
+    fail(1).await;
+    let day = |day: &str, status| (format!("2026-11-{day}"), status);
+    assert_eq!(compared(app).await, [day("24", Failed)]);
+    // The afternoon of the 26th: the 24th again, and the 25th.
+    app.advance(TimeDelta::hours(12));
+    fail(2).await;
+    assert_eq!(
+        compared(app).await,
+        [day("24", Failed), day("24", Failed), day("25", Failed)]
+    );
+    // The early morning of the 27th: the 24th once more, and the 26th.
+    assert_eq!(compare_days(app).await, 2);
+    assert_eq!(compare_days(app).await, 0);
+    assert_eq!(
+        compared(app).await,
+        [
+            day("24", Failed),
+            day("24", Failed),
+            day("24", Finished),
+            day("25", Failed),
+            day("26", Finished)
+        ]
+    );
+    assert_eq!(status_of(app, &checkout).await, PaymentStatus::Succeeded);
+    app.check_clearing().await;
 });
 
 app_test!(days_are_judged_by_field, |app| {
@@ -274,7 +373,7 @@ app_test!(
             billing.post("/reconciliations", today()).await.problem(),
             "409 conflict"
         );
-        assert!(!service::schedule_daily(&app.app).await.unwrap());
+        assert_eq!(service::schedule_daily(&app.app).await.unwrap(), 0);
         let customer = app.customer("owner@karoo.test").await;
         customer.save_card(app).await;
         let invoice = customer.open_invoice(app, &billing).await;
