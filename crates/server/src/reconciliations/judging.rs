@@ -71,7 +71,10 @@ fn judge(
     // The payment is held first, so that a late notification and this line follow one another.
     let payment = find_payment(conn, line)?;
     let before = store::find_line(conn, &fingerprint)?;
-    if let Some(before) = before.as_ref().filter(|before| rules::is_final(before.verdict)) {
+    if let Some(before) = before
+        .as_ref()
+        .filter(|before| rules::is_final(before.verdict, before.net_minor))
+    {
         return Ok(before.verdict);
     }
     let mut row = LineRow {
@@ -109,7 +112,10 @@ fn judge(
             row.verdict = StatementVerdict::Payout;
             Deed::Nothing
         }
-        Kind::Other => Deed::Nothing,
+        Kind::Other => {
+            (row.verdict, row.note) = rules::judge_other(line);
+            Deed::Nothing
+        }
     };
     match before {
         Some(_) => store::set_verdict(conn, &row)?,

@@ -165,6 +165,7 @@ pub enum Kind {
     Receipt,
     Refund,
     Payout,
+    /// A fee of its own, a refund that bounced, a charge that was taken back, or a word that nobody here knows.
     Other,
 }
 
@@ -252,17 +253,29 @@ pub fn judge(line: &StatementLine, ours: Option<&Ours>, is_repeated: bool) -> Ju
     }
 }
 
+/// Judges a line of a kind that nothing here books: money in it is for a person, since nobody may take it for explained.
+pub fn judge_other(line: &StatementLine) -> (StatementVerdict, String) {
+    if line.net.cents() == 0 {
+        return (StatementVerdict::Other, String::new());
+    }
+    let sign = if line.is_debit { "DEBIT" } else { "CREDIT" };
+    let (net, kind) = (zar(line.net.cents()), &line.kind);
+    let note = format!("the statement says {kind} {sign} of {net}, which nothing here explains or books");
+    (StatementVerdict::Unknown, note)
+}
+
 fn zar(minor: i64) -> String {
     format_money(Money::new(minor, Currency::Zar))
 }
 
-/// Whether a line is done with: others are judged again when they come again.
-pub fn is_final(verdict: StatementVerdict) -> bool {
+/// Whether a line over this net is done with: others are judged again when they come again.
+pub fn is_final(verdict: StatementVerdict, net_minor: i64) -> bool {
     use StatementVerdict::{
         AmountDrift, Duplicate, FeeDrift, Healed, Matched, Missing, Other, Payout, Refund, Unknown,
     };
     match verdict {
-        Matched | Healed | FeeDrift | Refund | Payout | Other => true,
+        Matched | Healed | FeeDrift | Refund | Payout => true,
+        Other => net_minor == 0,
         Missing | Unknown | Duplicate | AmountDrift => false,
     }
 }
@@ -437,6 +450,26 @@ mod tests {
         assert_eq!(judged(&receipt("528.99", "-12.17"), Some(&lost), false).0, Healed);
         let less = receipt("528.98", "-12.17");
         assert_eq!(judged(&less, Some(&lost), false), (AmountDrift, Deed::Nothing));
+    }
+
+    #[test]
+    fn money_of_another_kind_is_never_explained() {
+        for (kind, sign) in [
+            ("REFUND", "CREDIT"),
+            ("FUNDS_RECEIVED", "DEBIT"),
+            ("FEE", "DEBIT"),
+            ("X", "CREDIT"),
+        ] {
+            let (verdict, note) = judge_other(&line(kind, sign, "10.00", "0.00"));
+            assert_eq!(verdict, StatementVerdict::Unknown);
+            assert!(note.contains(&format!("{kind} {sign}")), "{note}");
+            assert!(!is_final(verdict, 100));
+        }
+        let mut nothing = line("CARD_CHECK", "CREDIT", "0.00", "0.00");
+        nothing.net = Amount::default();
+        assert_eq!(judge_other(&nothing), (StatementVerdict::Other, String::new()));
+        assert!(is_final(StatementVerdict::Other, 0));
+        assert!(!is_final(StatementVerdict::Other, 100), "told by an earlier version");
     }
 
     #[test]

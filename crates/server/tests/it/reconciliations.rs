@@ -20,7 +20,12 @@ use server::{
     reconciliations::{running, service},
 };
 
-use crate::support::{Client, TestApp, app::Customer, money::refund};
+use crate::support::{
+    Client, TestApp,
+    app::Customer,
+    books::{assert_holds, broken},
+    money::refund,
+};
 
 /// The clock stands at 24 November 2026, 09:14 in South Africa.
 fn today() -> Value {
@@ -64,12 +69,13 @@ app_test!(money_refunds_and_payouts_agree, |app| {
     refund(&billing, &payment, body).await.expect(201);
     app.run_jobs().await;
     app.payfast.payout(Amount::from_cents(100_000));
-    app.payfast.take_fee(Amount::from_cents(5_000));
+    app.payfast.take_fee(Amount::from_cents(0));
     let (done, lines) = compare(app, &billing).await;
     assert_eq!(done.status, ReconciliationStatus::Finished);
     assert_eq!((done.lines, done.matched, done.healed, done.differences), (5, 5, 0, 0));
     use StatementVerdict::{Matched, Other, Payout, Refund};
     assert_eq!(verdicts(&lines), [Matched, Matched, Other, Payout, Refund]);
+    assert_holds(&broken(&app.app).await);
     let ledger = app.ledger().await;
     assert_eq!(ledger["bank"], 100_000);
     // Again: nothing is stored or booked twice.
@@ -77,6 +83,68 @@ app_test!(money_refunds_and_payouts_agree, |app| {
     assert_eq!((again.lines, again.matched), (5, 5));
     assert_eq!(lines.len(), 5);
     assert_eq!(app.ledger().await, ledger);
+});
+
+app_test!(money_of_an_unforeseen_kind_is_told_and_books_nothing, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let payment = customer.buy(app, "PRO_MONTHLY").await;
+    let reference = payment.summary.provider_reference.clone().unwrap();
+    app.payfast.take_fee(Amount::from_cents(5_000));
+    // A refund that bounced, a charge that the bank took back, and a word that nobody knows.
+    app.payfast.edit_statement(|lines| {
+        for (kind, minor) in [("REFUND", 1_000), ("FUNDS_RECEIVED", -52_900), ("LOYALTY", 700)] {
+            let mut line = lines[0].clone();
+            line.kind = kind.to_owned();
+            (line.gross, line.fee, line.net) =
+                (Amount::from_cents(minor), Amount::default(), Amount::from_cents(minor));
+            lines.push_back(line);
+        }
+    });
+    let ledger = app.ledger().await;
+    for _ in 0..2 {
+        let (done, lines) = compare(app, &billing).await;
+        assert_eq!((done.lines, done.matched, done.differences), (5, 1, 4));
+        use StatementVerdict::{Matched, Unknown};
+        assert_eq!(verdicts(&lines), [Matched, Unknown, Unknown, Unknown, Unknown]);
+        for words in [
+            "FEE DEBIT of \u{2212}R50.00",
+            "REFUND CREDIT",
+            "FUNDS_RECEIVED DEBIT",
+            "LOYALTY CREDIT",
+        ] {
+            assert!(lines.iter().any(|line| line.note.contains(words)), "{words} {lines:?}");
+        }
+    }
+    assert_eq!(app.ledger().await, ledger);
+    // The proof does not call such money explained, with PayFast's id or without.
+    let told = broken(&app.app).await;
+    assert!(told.iter().any(|line| line.contains("(FEE) without an id")), "{told:?}");
+    assert!(
+        told.iter().any(|line| line.contains(&format!("for {reference}"))),
+        "{told:?}"
+    );
+    assert!(told.iter().all(|line| line.starts_with("I8")), "{told:?}");
+});
+
+app_test!(a_charge_that_the_bank_took_back_is_explained_by_its_reversal, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    customer.open_invoice(app, &billing).await;
+    let (_, lines) = compare(app, &billing).await;
+    assert_eq!(verdicts(&lines), [StatementVerdict::Matched]);
+    assert_holds(&broken(&app.app).await);
+    app.payfast.edit_statement(|lines| {
+        let mut line = lines[0].clone();
+        (line.gross, line.fee, line.net) = (
+            Amount::from_cents(-52_900),
+            Amount::default(),
+            Amount::from_cents(-52_900),
+        );
+        lines.push_back(line);
+    });
+    compare(app, &billing).await;
+    assert_holds(&broken(&app.app).await);
 });
 
 app_test!(a_lost_notification_is_healed_once, |app| {

@@ -296,7 +296,7 @@ pub const I8: &[Question] = &[
         sql: "with told as (select l.pf_payment_id as reference, min(l.id) as id, sum(l.net_minor) as minor
                 from statement_lines l join reconciliations r on r.id = l.reconciliation_id
                 where r.status = 'finished' and l.pf_payment_id is not null
-                    and l.verdict not in ('missing', 'refund', 'payout', 'other') group by l.pf_payment_id),
+                    and l.verdict not in ('missing', 'refund', 'payout') group by l.pf_payment_id),
             moved as (
                 select m.provider_reference as reference, t.id as transaction_id
                 from payments m join ledger_transactions t
@@ -311,11 +311,20 @@ pub const I8: &[Question] = &[
                     on t.source = 'statement_line:' || l.id and t.kind = 'fee_corrected'),
             booked as (select m.reference, sum(p.amount_minor) as minor
                 from moved m join ledger_postings p on p.transaction_id = m.transaction_id
-                where p.ledger_account = 'payfast_clearing' group by m.reference)
+                where p.ledger_account = 'payfast_clearing' group by m.reference),
+            reversed as (select m.provider_reference as reference, sum(p.amount_minor) as minor
+                from payments m join ledger_transactions t
+                    on t.source = 'payment:' || m.id and t.kind = 'payment_reversed'
+                    join ledger_postings p on p.transaction_id = t.id
+                where m.provider = 'payfast' and p.ledger_account = 'payfast_clearing'
+                group by m.provider_reference)
             select told.id as id, cast(told.minor as bigint) as left_minor,
                 cast(coalesce(booked.minor, 0) as bigint) as right_minor, told.reference as word
             from told left join booked on booked.reference = told.reference
-            where told.minor <> coalesce(booked.minor, 0) order by told.id limit 20",
+                left join reversed on reversed.reference = told.reference
+            where told.minor <> coalesce(booked.minor, 0)
+                and told.minor <> coalesce(booked.minor, 0) + coalesce(reversed.minor, 0)
+            order by told.id limit 20",
         message: "PayFast's statement has {left} for {word}, the clearing account has {right}",
     },
     Question {
@@ -323,7 +332,7 @@ pub const I8: &[Question] = &[
         sql: "select l.id as id, l.net_minor as left_minor, cast(0 as bigint) as right_minor, l.kind as word
             from statement_lines l join reconciliations r on r.id = l.reconciliation_id
             where r.status = 'finished' and l.pf_payment_id is null and l.net_minor <> 0
-                and l.verdict not in ('missing', 'refund', 'payout', 'other') order by l.id limit 20",
+                and l.verdict not in ('missing', 'refund', 'payout') order by l.id limit 20",
         message: "PayFast's statement has {left} ({word}) without an id of PayFast, the clearing account does not",
     },
     Question {
