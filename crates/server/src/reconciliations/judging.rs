@@ -132,10 +132,12 @@ fn judge(
     match (kind, deed, row.payment_id) {
         (Kind::Payout, _, _) => post_payout(conn, &row, now)?,
         (_, Deed::Settle, Some(payment_id)) => {
+            let pf_payment_id = row.pf_payment_id.as_deref();
+            let pf_payment_id = pf_payment_id.ok_or_else(|| ApiError::internal("a line without an id settles"))?;
             let invoice_url = |id: &str| format!("{invoice_base}{id}");
             let found = Found {
                 payment_id,
-                pf_payment_id: row.pf_payment_id.as_deref().unwrap_or_default(),
+                pf_payment_id,
                 gross_minor: row.gross_minor,
                 fee_minor: Some(row.fee_minor.abs()),
                 net_minor: Some(row.net_minor),
@@ -175,7 +177,8 @@ fn judge_receipt(conn: &mut Conn, line: &StatementLine, row: &LineRow, place: Pl
     let pf_payment_id = line.pf_payment_id.as_deref().unwrap_or_default();
     let is_its_own = payment.status == PaymentStatus::Succeeded
         && (pf_payment_id.is_empty() || payment.provider_reference.as_deref() == Some(pf_payment_id));
-    let is_credit = payments::credit::has_source(conn, &format!("{}:{pf_payment_id}", Provider::Payfast))?;
+    let is_credit = !pf_payment_id.is_empty()
+        && payments::credit::has_source(conn, &format!("{}:{pf_payment_id}", Provider::Payfast))?;
     let ours = Ours {
         amount_minor: payment.amount_minor,
         fee_minor: payment.fee_minor,

@@ -235,6 +235,11 @@ pub fn judge(line: &StatementLine, ours: Option<&Ours>, is_repeated: bool) -> Ju
         let note = format!("the statement says {theirs}, we asked for {expected}");
         return say(StatementVerdict::AmountDrift, note, Deed::Nothing);
     }
+    if !ours.is_booked && line.pf_payment_id.is_none() {
+        // Settled without it, the notification of the same money would pass for another payment.
+        let note = "the statement has this payment without PayFast's id, by which alone it is settled".to_owned();
+        return say(StatementVerdict::Unknown, note, Deed::Nothing);
+    }
     if !ours.is_booked {
         let note = "the notification was lost; this line settled the payment".to_owned();
         return say(StatementVerdict::Healed, note, Deed::Settle);
@@ -444,6 +449,10 @@ mod tests {
         assert_eq!(judged(&same, Some(&lost), false), (Healed, Deed::Settle));
         assert_eq!(judged(&same, Some(&never_told), false), (Matched, fee(1_217)));
         assert_eq!(judged(&same, Some(&again), false), (Matched, Deed::Nothing));
+        let mut nameless = same.clone();
+        nameless.pf_payment_id = None;
+        assert_eq!(judged(&nameless, Some(&lost), false), (Unknown, Deed::Nothing));
+        assert_eq!(judged(&nameless, Some(&ours), false), (Matched, Deed::Nothing));
         let dearer = receipt("529.00", "-13.00");
         assert_eq!(judged(&dearer, Some(&ours), false), (FeeDrift, fee(1_300)));
         // One cent is PayFast's rounding; two are not, and settle nothing.

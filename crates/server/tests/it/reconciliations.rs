@@ -174,6 +174,29 @@ app_test!(a_lost_notification_is_healed_once, |app| {
     assert_eq!(mails.iter().filter(|mail| mail.contains("Paid:")).count(), 1);
 });
 
+app_test!(a_line_without_payfasts_id_settles_nothing, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let checkout = lost(app, &customer).await;
+    app.payfast.edit_statement(|lines| lines[0].pf_payment_id.clear());
+    let (done, lines) = compare(app, &billing).await;
+    assert_eq!((done.healed, done.differences), (0, 1));
+    assert_eq!(verdicts(&lines), [StatementVerdict::Unknown]);
+    assert_eq!(lines[0].payment_id, Some(checkout.payment_id));
+    let payment = customer.payment(checkout.payment_id).await;
+    assert_eq!(payment.summary.status, PaymentStatus::AwaitingCustomer);
+    // The notification of the same money settles the payment, and no second one.
+    let id = app.payfast.notifications()[0].id;
+    app.payfast.resend(id).await.unwrap();
+    app.run_jobs().await;
+    let payment = customer.payment(checkout.payment_id).await;
+    assert_eq!(payment.summary.status, PaymentStatus::Succeeded);
+    assert_eq!(app.credit_of_all().await, 0);
+    app.check_clearing().await;
+    let (again, _) = compare(app, &billing).await;
+    assert_eq!((again.matched, again.differences), (1, 0));
+});
+
 app_test!(healing_and_a_late_notification_at_once_settle_once, |app| {
     let customer = app.customer("owner@karoo.test").await;
     let billing = app.staff(StaffRole::Billing).await;
