@@ -67,19 +67,11 @@ fn judge(
     invoice_base: &str,
     now: DateTime<Utc>,
 ) -> Result<StatementVerdict, ApiError> {
-    let fingerprint = rules::fingerprint(&line.raw, place.ordinal);
     // The payment is held first, so that a late notification and this line follow one another.
     let payment = find_payment(conn, line)?;
-    let before = store::find_line(conn, &fingerprint)?;
-    if let Some(before) = before
-        .as_ref()
-        .filter(|before| rules::is_final(before.verdict, before.net_minor))
-    {
-        return Ok(before.verdict);
-    }
     let mut row = LineRow {
-        id: before.as_ref().map_or_else(|| clock::new_id(now), |before| before.id),
-        line_sha256: fingerprint,
+        id: clock::new_id(now),
+        line_sha256: rules::fingerprint(&rules::identity(line), place.ordinal),
         reconciliation_id,
         at: rules::instant(line).ok_or_else(|| ApiError::internal("the statement has a line without a time"))?,
         kind: line.kind.clone(),
@@ -98,6 +90,16 @@ fn judge(
         created_at: now.naive_utc(),
     };
     let kind = rules::kind_of(line);
+    let before = match kind {
+        Kind::Payout => store::find_payout(conn, &row, place.ordinal)?,
+        Kind::Receipt | Kind::Refund | Kind::Other => store::find_line(conn, &row.line_sha256)?,
+    };
+    if let Some(before) = &before {
+        if rules::is_final(before.verdict, before.net_minor) {
+            return Ok(before.verdict);
+        }
+        row.id = before.id;
+    }
     let deed = match kind {
         Kind::Receipt => {
             let Judgement { verdict, note, deed } = judge_receipt(conn, line, &row, place)?;

@@ -149,9 +149,19 @@ pub fn instant(line: &StatementLine) -> Option<NaiveDateTime> {
         .map(|at| at - OFFSET)
 }
 
-/// What tells a line from all others: its text, and its place among equal ones of one statement.
-pub fn fingerprint(raw: &str, ordinal: u32) -> String {
-    hex::encode(Sha256::digest(format!("{ordinal}\n{raw}")))
+/// What equal lines have in common. Of a payout, which names no payment, that is what moved: PayFast may write its line
+/// anew with another balance, and no id would tell that it is booked.
+pub fn identity(line: &StatementLine) -> String {
+    if kind_of(line) != Kind::Payout {
+        return line.raw.clone();
+    }
+    let [gross, fee, net] = [line.gross, line.fee, line.net].map(Amount::cents);
+    format!("{}\n{}\n{gross}\n{fee}\n{net}", line.at.replace('T', " "), line.kind)
+}
+
+/// What tells a line from all others: its [`identity`], and its place among equal ones of one statement.
+pub fn fingerprint(identity: &str, ordinal: u32) -> String {
+    hex::encode(Sha256::digest(format!("{ordinal}\n{identity}")))
 }
 
 /// What stands in for the line of a payment that has none.
@@ -491,6 +501,23 @@ mod tests {
             (tally.lines, tally.matched, tally.healed, tally.differences),
             (9, 4, 1, 5)
         );
+    }
+
+    #[test]
+    fn a_payout_is_known_by_what_moved_and_others_by_their_text() {
+        let with_balance = |line: &StatementLine, raw: &str| StatementLine {
+            raw: raw.to_owned(),
+            ..line.clone()
+        };
+        let payout = line("WITHDRAWAL", "DEBIT", "10.00", "0.00");
+        assert_eq!(identity(&payout), identity(&with_balance(&payout, "another balance")));
+        assert_ne!(
+            identity(&payout),
+            identity(&line("WITHDRAWAL", "DEBIT", "10.01", "0.00"))
+        );
+        assert_ne!(identity(&payout), identity(&line("PAYOUT", "DEBIT", "10.00", "0.00")));
+        let receipt = line("FUNDS_RECEIVED", "CREDIT", "10.00", "0.00");
+        assert_ne!(identity(&receipt), identity(&with_balance(&receipt, "another balance")));
     }
 
     #[test]

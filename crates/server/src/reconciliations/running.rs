@@ -9,7 +9,7 @@ use common::{ids::ReconciliationId, reconciliations::ReconciliationStatus};
 
 use super::{
     judging::{self, Place},
-    rules::Tally,
+    rules::{self, Tally},
     store::{self, ReconciliationRow},
 };
 use crate::{app::App, error::ApiError, payments::gateway::Reply};
@@ -78,7 +78,7 @@ async fn compare(app: &App, row: &mut ReconciliationRow) -> Result<Compared, Api
                 .map(|bad| format!("row {}: {}", bad.row, bad.reason)),
         );
         for line in page.statement.lines {
-            let seen = equal_lines.entry(line.raw.clone()).or_default();
+            let seen = equal_lines.entry(rules::identity(&line)).or_default();
             let ordinal = *seen;
             *seen += 1;
             let payment = line.pf_payment_id.clone().map(|id| (line.kind.clone(), id));

@@ -276,6 +276,23 @@ pub fn find_line(conn: &mut Conn, line_sha256: &str) -> QueryResult<Option<LineR
         .optional()
 }
 
+/// The payout that a line tells of, `ordinal` equal ones before it: found by what moved, since earlier versions stored it
+/// under the hash of its text.
+pub fn find_payout(conn: &mut Conn, line: &LineRow, ordinal: u32) -> QueryResult<Option<LineRow>> {
+    statement_lines::table
+        .filter(statement_lines::at.eq(line.at))
+        .filter(statement_lines::kind.eq(&line.kind))
+        .filter(statement_lines::verdict.eq(StatementVerdict::Payout))
+        .filter(statement_lines::gross_minor.eq(line.gross_minor))
+        .filter(statement_lines::fee_minor.eq(line.fee_minor))
+        .filter(statement_lines::net_minor.eq(line.net_minor))
+        .order(statement_lines::id)
+        .offset(i64::from(ordinal))
+        .limit(1)
+        .first(conn)
+        .optional()
+}
+
 pub fn set_verdict(conn: &mut Conn, row: &LineRow) -> QueryResult<()> {
     diesel::update(statement_lines::table.find(row.id))
         .set((

@@ -4,6 +4,7 @@ use chrono::{NaiveDate, TimeDelta};
 use common::{
     Page,
     auth::StaffRole,
+    books::LedgerAccount,
     payments::{Checkout, PaymentStatus},
     reconciliations::{Reconciliation, ReconciliationStatus, StatementLine, StatementVerdict},
 };
@@ -13,6 +14,10 @@ use payfast::Amount;
 use payfast_sandbox::{ApiFault, Fault};
 use serde_json::{Value, json};
 use server::{
+    books::{
+        self,
+        rules::{credit, debit},
+    },
     db::{
         Conn,
         schema::{payments, reconciliations},
@@ -23,7 +28,7 @@ use server::{
 use crate::support::{
     Client, TestApp,
     app::Customer,
-    books::{assert_holds, broken},
+    books::{assert_holds, broken, tamper_with},
     money::refund,
 };
 
@@ -125,6 +130,78 @@ app_test!(money_of_an_unforeseen_kind_is_told_and_books_nothing, |app| {
         "{told:?}"
     );
     assert!(told.iter().all(|line| line.starts_with("I8")), "{told:?}");
+});
+
+app_test!(lines_that_are_written_anew_move_nothing_again, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let payment = customer.buy(app, "PRO_MONTHLY").await;
+    let body = json!({ "reason": "sent back", "amount": { "minor": 10_000, "currency": "ZAR" } });
+    refund(&billing, &payment, body).await.expect(201);
+    app.run_jobs().await;
+    // Two payouts that differ in nothing but the balance.
+    for _ in 0..2 {
+        app.payfast.payout(Amount::from_cents(10_000));
+    }
+    compare(app, &billing).await;
+    let ledger = app.ledger().await;
+    assert_eq!(ledger["bank"], 20_000);
+    assert_holds(&broken(&app.app).await);
+    app.payfast.edit_statement(|lines| {
+        for line in lines {
+            line.balance = Amount::from_cents(line.balance.cents() + 777);
+        }
+    });
+    let (done, lines) = compare(app, &billing).await;
+    assert_eq!((done.lines, done.matched, done.differences), (4, 4, 0), "{lines:?}");
+    let payouts = lines.iter().filter(|line| line.verdict == StatementVerdict::Payout);
+    assert_eq!(payouts.count(), 2);
+    assert_eq!(app.ledger().await, ledger);
+    app.check_clearing().await;
+    assert_holds(&broken(&app.app).await);
+});
+
+app_test!(a_payout_that_is_booked_twice_is_found, |app| {
+    let billing = app.staff(StaffRole::Billing).await;
+    app.tell_payfast_the_time();
+    app.payfast.payout(Amount::from_cents(10_000));
+    compare(app, &billing).await;
+    // Stored by an earlier version under the hash of its text, it is still the same payout.
+    tamper_with(&app.app, &["update statement_lines set line_sha256 = 'of its text'"]).await;
+    compare(app, &billing).await;
+    assert_eq!(app.ledger().await["bank"], 10_000);
+    assert_holds(&broken(&app.app).await);
+    // As an earlier version stored and booked a line that came again with another balance.
+    tamper_with(
+        &app.app,
+        &[
+            "insert into statement_lines (id, line_sha256, reconciliation_id, at, kind, name, description, currency,
+                gross_minor, fee_minor, net_minor, balance_minor, verdict, note, created_at)
+            select 'anew', 'anew', (select max(id) from reconciliations), at, kind, name, description, currency,
+                gross_minor, fee_minor, net_minor, 5, verdict, note, created_at from statement_lines",
+        ],
+    )
+    .await;
+    let now = app.app.clock.now();
+    let post = move |conn: &mut Conn| {
+        let entry = books::service::Entry {
+            kind: "payout",
+            source: "statement_line:anew",
+            account_id: None,
+            invoice_id: None,
+            description: "PayFast paid out to the bank",
+            currency: common::Currency::Zar,
+            legs: &[
+                debit(LedgerAccount::Bank, 10_000),
+                credit(LedgerAccount::PayfastClearing, 10_000),
+            ],
+        };
+        books::service::post(conn, &entry, now)
+    };
+    app.app.db.write(post).await.unwrap();
+    let told = broken(&app.app).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("I8 statement"), "{told:?}");
 });
 
 app_test!(a_charge_that_the_bank_took_back_is_explained_by_its_reversal, |app| {
