@@ -50,7 +50,7 @@ crate::text_enum! {
         Healed = "healed",
         /// We have the money, the statement does not.
         Missing = "missing",
-        /// The statement has money that no payment of ours explains.
+        /// The statement has money that nothing of ours explains: no payment, or a kind of line that is not known here.
         Unknown = "unknown",
         /// The statement has the same money twice.
         Duplicate = "duplicate",
@@ -59,7 +59,7 @@ crate::text_enum! {
         Refund = "refund",
         /// PayFast paid out to the bank.
         Payout = "payout",
-        /// A kind of line that is not money of a customer.
+        /// A kind of line that is not known here, and moves no money.
         Other = "other",
     }
 }

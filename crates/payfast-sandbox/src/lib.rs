@@ -325,6 +325,12 @@ impl Running {
         self.shared.state().book_other("FEE", gross)
     }
 
+    /// Lets the statement say something else, such as money of a kind that the emulator does not know; the balance of
+    /// the account stays as it is.
+    pub fn edit_statement(&self, edit: impl FnOnce(&mut std::collections::VecDeque<Line>)) {
+        self.shared.state().edit_lines(edit);
+    }
+
     /// The statement, oldest line first.
     pub fn statement(&self) -> Vec<Line> {
         self.shared.state().lines()

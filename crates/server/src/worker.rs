@@ -40,7 +40,7 @@ pub async fn run(app: Arc<App>) {
             .await),
         rounds("gateway", &wake.gateway, POLL, async || ask_gateway(&app).await),
         rounds("daily comparison", &daily, HOUSEKEEPING_EVERY, async || {
-            reconciliations::service::schedule_daily(&app).await.map(|_| 0)
+            reconciliations::service::schedule_daily(&app).await
         }),
         rounds("search", &search, HOUSEKEEPING_EVERY, async || write_search_texts(&app)
             .await),

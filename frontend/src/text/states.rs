@@ -25,7 +25,7 @@ texts! {
         line_matched: "Agrees",
         line_healed: "Settled by this line",
         line_missing: "Not in the statement",
-        line_unknown: "No payment of ours",
+        line_unknown: "Not explained",
         line_duplicate: "Twice in the statement",
         line_amount: "Amount differs",
         line_fee: "Fee differs",

@@ -303,6 +303,11 @@ impl State {
         self.lock().account.lines.iter().cloned().collect()
     }
 
+    /// Changes the lines and nothing else.
+    pub fn edit_lines(&self, edit: impl FnOnce(&mut std::collections::VecDeque<Line>)) {
+        edit(&mut self.lock().account.lines);
+    }
+
     /// What the account holds.
     pub fn balance(&self) -> Amount {
         Amount::from_cents(self.lock().account.balance)

@@ -408,6 +408,15 @@ async fn settle(app: &App, payment: &PaymentRow, receipt: Receipt) -> Result<(),
         tracing::error!(payment.id = %payment.id, page = true, "PayFast has a charge with another amount");
         return wait(app, payment, "PayFast has it with another amount; a person must look").await;
     }
+    if receipt.pf_payment_id.is_empty() {
+        // Settled without it, the notification of the same money would pass for another payment.
+        tracing::error!(payment.id = %payment.id, page = true, "PayFast has a charge without an id");
+        let reason = format!(
+            "{} has it without PayFast's id; a person must look",
+            receipt.where_found
+        );
+        return wait(app, payment, &reason).await;
+    }
     let (id, now) = (payment.id, app.clock.now());
     let invoice_base = app.config.http.url("/invoices/");
     app.db

@@ -67,16 +67,11 @@ fn judge(
     invoice_base: &str,
     now: DateTime<Utc>,
 ) -> Result<StatementVerdict, ApiError> {
-    let fingerprint = rules::fingerprint(&line.raw, place.ordinal);
     // The payment is held first, so that a late notification and this line follow one another.
     let payment = find_payment(conn, line)?;
-    let before = store::find_line(conn, &fingerprint)?;
-    if let Some(before) = before.as_ref().filter(|before| rules::is_final(before.verdict)) {
-        return Ok(before.verdict);
-    }
     let mut row = LineRow {
-        id: before.as_ref().map_or_else(|| clock::new_id(now), |before| before.id),
-        line_sha256: fingerprint,
+        id: clock::new_id(now),
+        line_sha256: rules::fingerprint(&rules::identity(line), place.ordinal),
         reconciliation_id,
         at: rules::instant(line).ok_or_else(|| ApiError::internal("the statement has a line without a time"))?,
         kind: line.kind.clone(),
@@ -95,6 +90,16 @@ fn judge(
         created_at: now.naive_utc(),
     };
     let kind = rules::kind_of(line);
+    let before = match kind {
+        Kind::Payout => store::find_payout(conn, &row, place.ordinal)?,
+        Kind::Receipt | Kind::Refund | Kind::Other => store::find_line(conn, &row.line_sha256)?,
+    };
+    if let Some(before) = &before {
+        if rules::is_final(before.verdict, before.net_minor) {
+            return Ok(before.verdict);
+        }
+        row.id = before.id;
+    }
     let deed = match kind {
         Kind::Receipt => {
             let Judgement { verdict, note, deed } = judge_receipt(conn, line, &row, place)?;
@@ -109,7 +114,10 @@ fn judge(
             row.verdict = StatementVerdict::Payout;
             Deed::Nothing
         }
-        Kind::Other => Deed::Nothing,
+        Kind::Other => {
+            (row.verdict, row.note) = rules::judge_other(line);
+            Deed::Nothing
+        }
     };
     match before {
         Some(_) => store::set_verdict(conn, &row)?,
@@ -126,10 +134,12 @@ fn judge(
     match (kind, deed, row.payment_id) {
         (Kind::Payout, _, _) => post_payout(conn, &row, now)?,
         (_, Deed::Settle, Some(payment_id)) => {
+            let pf_payment_id = row.pf_payment_id.as_deref();
+            let pf_payment_id = pf_payment_id.ok_or_else(|| ApiError::internal("a line without an id settles"))?;
             let invoice_url = |id: &str| format!("{invoice_base}{id}");
             let found = Found {
                 payment_id,
-                pf_payment_id: row.pf_payment_id.as_deref().unwrap_or_default(),
+                pf_payment_id,
                 gross_minor: row.gross_minor,
                 fee_minor: Some(row.fee_minor.abs()),
                 net_minor: Some(row.net_minor),
@@ -169,7 +179,8 @@ fn judge_receipt(conn: &mut Conn, line: &StatementLine, row: &LineRow, place: Pl
     let pf_payment_id = line.pf_payment_id.as_deref().unwrap_or_default();
     let is_its_own = payment.status == PaymentStatus::Succeeded
         && (pf_payment_id.is_empty() || payment.provider_reference.as_deref() == Some(pf_payment_id));
-    let is_credit = payments::credit::has_source(conn, &format!("{}:{pf_payment_id}", Provider::Payfast))?;
+    let is_credit = !pf_payment_id.is_empty()
+        && payments::credit::has_source(conn, &format!("{}:{pf_payment_id}", Provider::Payfast))?;
     let ours = Ours {
         amount_minor: payment.amount_minor,
         fee_minor: payment.fee_minor,

@@ -9,14 +9,15 @@ use common::{ids::ReconciliationId, reconciliations::ReconciliationStatus};
 
 use super::{
     judging::{self, Place},
-    rules::Tally,
+    rules::{self, Tally},
     store::{self, ReconciliationRow},
 };
 use crate::{app::App, error::ApiError, payments::gateway::Reply};
 
 /// A worker that died gives its comparison back after this time; renewed with each page.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
-/// After this many failures the comparison is `failed`, and a person may start another.
+/// After this many failures the comparison is `failed`. The worker starts another one on the next day, a few times, and
+/// a person may at once.
 const MOST_ATTEMPTS: i32 = 8;
 
 /// Runs every comparison that is due and tells how many.
@@ -77,7 +78,7 @@ async fn compare(app: &App, row: &mut ReconciliationRow) -> Result<Compared, Api
                 .map(|bad| format!("row {}: {}", bad.row, bad.reason)),
         );
         for line in page.statement.lines {
-            let seen = equal_lines.entry(line.raw.clone()).or_default();
+            let seen = equal_lines.entry(rules::identity(&line)).or_default();
             let ordinal = *seen;
             *seen += 1;
             let payment = line.pf_payment_id.clone().map(|id| (line.kind.clone(), id));
@@ -117,8 +118,11 @@ async fn finish(app: &App, row: ReconciliationRow, tally: Tally, unread: Vec<Str
             (ReconciliationStatus::Failed, reason)
         }
     };
-    if tally.differences > 0 || !reason.is_empty() {
-        tracing::warn!(reconciliation.id = %row.id, differences = tally.differences, %reason, "A reconciliation found differences");
+    if tally.differences > 0 {
+        tracing::warn!(reconciliation.id = %row.id, differences = tally.differences, "A reconciliation found differences");
+    }
+    if status == ReconciliationStatus::Failed {
+        tell_failed(&row, &reason);
     }
     app.db
         .write(move |conn| store::finish(conn, &row, status, &reason, tally, now))
@@ -132,6 +136,7 @@ async fn give_back(app: &App, row: ReconciliationRow, reason: String) -> Result<
     app.db
         .write(move |conn| {
             if row.attempts >= MOST_ATTEMPTS {
+                tell_failed(&row, &reason);
                 let failed = ReconciliationStatus::Failed;
                 store::finish(conn, &row, failed, &reason, Tally::default(), now)
             } else {
@@ -140,6 +145,17 @@ async fn give_back(app: &App, row: ReconciliationRow, reason: String) -> Result<
         })
         .await?;
     Ok(())
+}
+
+fn tell_failed(row: &ReconciliationRow, reason: &str) {
+    tracing::error!(
+        reconciliation.id = %row.id,
+        from = %row.from_day,
+        to = %row.to_day,
+        page = true,
+        %reason,
+        "A reconciliation failed: these days are not compared"
+    );
 }
 
 /// 1, 5, 30 minutes, then every two hours.

@@ -1,6 +1,8 @@
 //! Starting and reading comparisons, and PayFast's statement for whoever needs to know.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use common::{
     Page,
     audit::AuditAction,
@@ -11,14 +13,14 @@ use common::{
 };
 
 use super::{
-    rules::{self, Range, Tally},
+    rules::{self, Range, Read, Reading, Tally},
     store::{self, LineFilter, ReconciliationRow},
 };
 use crate::{
     app::App,
     audit::{self, Entry, Origin, service::changed},
     clock,
-    db::Conn,
+    db::{Conn, QueryResult},
     error::ApiError,
     paging::{self, Paging},
     payments::gateway::Reply,
@@ -51,32 +53,43 @@ pub async fn start(
     Ok(started)
 }
 
-/// Writes down the comparison of the day before, once for all nodes; the worker calls it again and again.
-pub async fn schedule_daily(app: &App) -> Result<bool, ApiError> {
+/// Writes down the comparisons that the days until yesterday need, once for all nodes, and tells how many are new; the
+/// worker calls it again and again.
+pub async fn schedule_daily(app: &App) -> Result<usize, ApiError> {
     if !app.gateway.has_api() {
-        return Ok(false);
+        return Ok(0);
     }
     let now = app.clock.now();
-    let range = Range::yesterday(now);
-    let row = new_row(
-        clock::id_of_day(range.from, rules::daily_id_bytes(range.from)),
-        range,
-        None,
-        now,
-    );
-    let id = row.id;
-    if app.db.read(move |conn| store::find(conn, id)).await?.is_some() {
-        return Ok(false);
-    }
-    app.db
-        .write(move |conn| {
+    let rows = app.db.read(move |conn| due_daily(conn, now)).await?;
+    let mut new = 0;
+    for row in rows {
+        let write = move |conn: &mut Conn| -> Result<bool, ApiError> {
             let is_new = store::insert(conn, &row)?;
             if is_new {
                 record(conn, &Origin::system(), &row, now)?;
             }
             Ok(is_new)
-        })
-        .await
+        };
+        new += usize::from(app.db.write(write).await?);
+    }
+    Ok(new)
+}
+
+fn due_daily(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<Vec<ReconciliationRow>> {
+    let days: Vec<NaiveDate> = rules::days_to_read(store::first_daily_day(conn)?, now).collect();
+    let Some(first) = days.first() else {
+        return Ok(Vec::new());
+    };
+    let known: HashMap<ReconciliationId, Read> = store::load_daily(conn, *first)?
+        .into_iter()
+        .map(|(id, status, started_at)| (id, Read { status, started_at }))
+        .collect();
+    let due = days.into_iter().filter_map(|day| {
+        let id = |reading: Reading| clock::id_of_day(day, reading.id_bytes(day));
+        let reading = rules::due_reading(day, now, |reading| known.get(&id(reading)).copied())?;
+        Some(new_row(id(reading), Range::of(day), None, now))
+    });
+    Ok(due.collect())
 }
 
 fn new_row(id: ReconciliationId, range: Range, requested_by: Option<UserId>, now: DateTime<Utc>) -> ReconciliationRow {

@@ -75,6 +75,30 @@ pub fn find(conn: &mut Conn, id: ReconciliationId) -> QueryResult<Option<Reconci
     reconciliations::table.find(id).first(conn).optional()
 }
 
+/// The first day that the worker ever compared by itself.
+pub fn first_daily_day(conn: &mut Conn) -> QueryResult<Option<NaiveDate>> {
+    reconciliations::table
+        .filter(reconciliations::requested_by.is_null())
+        .select(diesel::dsl::min(reconciliations::from_day))
+        .first(conn)
+}
+
+/// How the worker's own comparisons of a day and the days after it stand.
+pub fn load_daily(
+    conn: &mut Conn,
+    since: NaiveDate,
+) -> QueryResult<Vec<(ReconciliationId, ReconciliationStatus, NaiveDateTime)>> {
+    reconciliations::table
+        .filter(reconciliations::requested_by.is_null())
+        .filter(reconciliations::from_day.ge(since))
+        .select((
+            reconciliations::id,
+            reconciliations::status,
+            reconciliations::created_at,
+        ))
+        .load(conn)
+}
+
 /// Comparisons to run now; those whose worker died come back by their lease.
 pub fn load_due(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ReconciliationId>> {
     let now = now.naive_utc();
@@ -248,6 +272,23 @@ pub fn insert_line(conn: &mut Conn, row: &LineRow) -> QueryResult<bool> {
 pub fn find_line(conn: &mut Conn, line_sha256: &str) -> QueryResult<Option<LineRow>> {
     statement_lines::table
         .filter(statement_lines::line_sha256.eq(line_sha256))
+        .first(conn)
+        .optional()
+}
+
+/// The payout that a line tells of, `ordinal` equal ones before it: found by what moved, since earlier versions stored it
+/// under the hash of its text.
+pub fn find_payout(conn: &mut Conn, line: &LineRow, ordinal: u32) -> QueryResult<Option<LineRow>> {
+    statement_lines::table
+        .filter(statement_lines::at.eq(line.at))
+        .filter(statement_lines::kind.eq(&line.kind))
+        .filter(statement_lines::verdict.eq(StatementVerdict::Payout))
+        .filter(statement_lines::gross_minor.eq(line.gross_minor))
+        .filter(statement_lines::fee_minor.eq(line.fee_minor))
+        .filter(statement_lines::net_minor.eq(line.net_minor))
+        .order(statement_lines::id)
+        .offset(i64::from(ordinal))
+        .limit(1)
         .first(conn)
         .optional()
 }

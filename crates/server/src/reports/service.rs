@@ -71,10 +71,12 @@ pub async fn vat(app: &App, query: ReportQuery) -> Result<VatReport, ApiError> {
             let issued = store::issued(conn, &cut.periods)?;
             let supplied = store::supplied(conn, &cut.periods)?;
             let credited = store::credited(conn, &cut.periods)?;
-            let bad_debt = store::bad_debt_vat(conn, &cut.periods)?;
+            let moved = store::vat_moved(conn, &cut.periods)?;
             let period = |(index, range): (usize, &rules::Range)| {
-                let (output, credited, bad_debt) =
-                    (issued[index].second, credited[index].second, bad_debt[index].first);
+                let (output, credited, moved) = (issued[index].second, credited[index].second, moved[index].first);
+                // What is payable is what the books say; relief, and what a payment, credit note or voiding takes back
+                // of it, is what the documents do not explain.
+                let bad_debt = output - credited + moved;
                 VatPeriod {
                     span: range.span(today),
                     standard_rated: Money::zar(supplied[index].first),
@@ -82,7 +84,7 @@ pub async fn vat(app: &App, query: ReportQuery) -> Result<VatReport, ApiError> {
                     output_vat: Money::zar(output),
                     credited_vat: Money::zar(credited),
                     bad_debt_vat: Money::zar(bad_debt),
-                    payable: Money::zar(output - credited - bad_debt),
+                    payable: Money::zar(-moved),
                 }
             };
             let periods: Vec<VatPeriod> = cut.periods.iter().enumerate().map(period).collect();

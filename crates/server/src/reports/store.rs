@@ -120,12 +120,11 @@ pub fn supplied(conn: &mut Conn, periods: &[Range]) -> QueryResult<Vec<Sums>> {
     sum(conn, periods, (rows, "r.dated_at"), (standard, zero))
 }
 
-/// What moved the VAT account besides invoices and credit notes, by the books: debts that were written off are
-/// positive, money that came in for them after all is negative.
-pub fn bad_debt_vat(conn: &mut Conn, periods: &[Range]) -> QueryResult<Vec<Sums>> {
+/// What moved the VAT account by the books, whatever moved it: how many legs, their sum (what is owed to SARS is
+/// negative), nothing.
+pub fn vat_moved(conn: &mut Conn, periods: &[Range]) -> QueryResult<Vec<Sums>> {
     let rows = "ledger_transactions r cross join ledger_postings l \
-                where l.transaction_id = r.id and l.ledger_account = 'vat_output' and r.currency = 'ZAR' \
-                and r.kind not in ('invoice_issued', 'credit_note_issued')";
+                where l.transaction_id = r.id and l.ledger_account = 'vat_output' and r.currency = 'ZAR'";
     sum(conn, periods, (rows, "r.at"), ("l.amount_minor", "0"))
 }
 

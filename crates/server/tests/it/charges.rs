@@ -176,6 +176,41 @@ app_test!(a_charge_that_payfast_never_had_fails_on_the_next_day_only, |app| {
     );
 });
 
+app_test!(a_charge_without_payfasts_id_is_not_settled, |app| {
+    let (customer, _, invoice) = owing(app).await;
+    app.payfast.api_fault(ApiFault::ChargeTimeoutAfterLost);
+    let payment = charged(&customer, invoice).await;
+    assert_eq!(payment.summary.status, PaymentStatus::Unknown);
+    // Without its card only the statement can tell, and there the id is missing.
+    let method = customer.methods().await.remove(0);
+    let path = format!("/payment-methods/{}", method.id);
+    customer.client.delete(&path).await.expect(200);
+    let id = payment.summary.id.to_string();
+    app.payfast.edit_statement(|lines| {
+        let line = lines.iter_mut().find(|line| line.m_payment_id == id).unwrap();
+        line.pf_payment_id.clear();
+    });
+    let before = app.ledger().await;
+    app.advance(TimeDelta::hours(37));
+    app.run_jobs().await;
+    customer
+        .client
+        .sign_in(&customer.email, crate::support::app::PASSWORD)
+        .await
+        .expect(200);
+    let now = customer.payment(payment.summary.id).await;
+    assert_eq!(now.summary.status, PaymentStatus::Unknown);
+    assert_eq!(app.ledger().await, before);
+    // The notification of the same money settles it, once.
+    let notifications = app.payfast.notifications();
+    let lost = notifications.iter().find(|told| told.body.contains(&id)).unwrap();
+    app.payfast.resend(lost.id).await.unwrap();
+    app.run_jobs().await;
+    let now = customer.payment(payment.summary.id).await;
+    assert_eq!(now.summary.status, PaymentStatus::Succeeded);
+    assert_eq!(app.credit_of_all().await, 0);
+});
+
 app_test!(a_charge_that_nobody_can_look_up_stays_unknown, |app| {
     let (customer, _, invoice) = owing(app).await;
     app.payfast.api_fault(ApiFault::ChargeTimeoutBefore);

@@ -6,9 +6,14 @@ use common::{
     reports::{PaymentsReport, ReceivablesReport, RevenueReport, VatReport},
 };
 
-use crate::support::{
-    TestApp,
-    rows::{self, InvoiceRow, PaymentRow, id},
+use serde_json::json;
+
+use crate::{
+    invoices::{act, an_hour, both, issue},
+    support::{
+        TestApp,
+        rows::{self, InvoiceRow, PaymentRow, id},
+    },
 };
 
 fn invoice(
@@ -205,6 +210,12 @@ async fn a_varied_month(app: &TestApp) -> [String; 2] {
     all.extend(ledger(2, "payment_received", "2026-11-30 21:30:00", -1_000));
     all.extend(ledger(3, "invoice_issued", "2026-11-30 21:30:00", -6_900));
     all.extend(ledger(4, "written_off", "2026-11-30 22:00:00", 500));
+    // The other documents of November, without which the books would not say what is payable.
+    for (serial, at, vat) in [(5, "12", -1_500), (6, "13", -4_500), (7, "30", -3_000)] {
+        all.extend(ledger(serial, "invoice_issued", &format!("2026-11-{at} 08:00:00"), vat));
+    }
+    all.extend(ledger(8, "credit_note_issued", "2026-11-15 08:00:00", 300));
+    all.extend(ledger(9, "credit_note_issued", "2026-11-16 08:00:00", 4_500));
     rows::run(app, all).await;
     [karoo, kalkbay]
 }
@@ -280,6 +291,34 @@ app_test!(vat_adds_up, |app| {
         file.ends_with("ZAR,1060.00,2000.00,159.00,48.00,20.00,91.00\r\n"),
         "{file}"
     );
+});
+
+app_test!(relief_of_bad_debt_is_given_back_when_the_invoice_is_voided, |app| {
+    let (customer, staff) = both(app).await;
+    let vat = async || -> VatReport { staff.get(&format!("/reports/vat?{NOVEMBER}")).await.expect(200).json() };
+    let minor = |report: &VatReport| {
+        let month = &report.periods[0];
+        [
+            month.output_vat.minor,
+            month.credited_vat.minor,
+            month.bad_debt_vat.minor,
+            month.payable.minor,
+        ]
+    };
+    let in_the_books = async || -app.ledger().await.get("vat_output").copied().unwrap_or_default();
+    let id = issue(&staff, customer.account_id, an_hour()).await.summary.id;
+    assert_eq!(minor(&vat().await), [1_500, 0, 0, 1_500]);
+    for (action, expected) in [
+        ("mark-uncollectible", [1_500, 0, 1_500, 0]),
+        ("void", [1_500, 1_500, 0, 0]),
+    ] {
+        act(&staff, id, action, json!({ "reason": "Gone without a trace" }))
+            .await
+            .expect(200);
+        assert_eq!(minor(&vat().await), expected, "{action}");
+        assert_eq!(expected[3], in_the_books().await, "{action}");
+    }
+    assert_eq!(vat().await.payable, Money::zar(0));
 });
 
 app_test!(receivables_are_aged_by_days, |app| {

@@ -23,7 +23,7 @@ pub const MOVEMENTS: &str = "select (select count(*) from invoices where number 
     + (select count(*) from credit_notes) + (select count(*) from refunds) as counted";
 pub const GRANTS: &str = "select count(*) as counted from plan_grants";
 pub const STATEMENT_LINES: &str = "select count(*) as counted from statement_lines l
-    join reconciliations r on r.id = l.reconciliation_id where r.status = 'finished' and l.verdict <> 'missing'";
+    join reconciliations r on r.id = l.reconciliation_id where r.status <> 'running' and l.verdict <> 'missing'";
 
 pub const I1: &[Question] = &[Question {
     kind: "transaction",
@@ -293,14 +293,20 @@ pub const I5: &[Question] = &[
 pub const I8: &[Question] = &[
     Question {
         kind: "statement",
-        sql: "with told as (select l.pf_payment_id as reference, min(l.id) as id, sum(l.net_minor) as minor
+        // A line that PayFast wrote anew, with another balance or fee, stands for the one before it.
+        sql: "with lines as (select l.pf_payment_id as reference, l.id, l.net_minor, l.verdict, row_number() over (
+                    partition by l.pf_payment_id, l.kind, l.at, case when l.net_minor < 0 then 0 else 1 end,
+                        case when l.verdict = 'duplicate' then l.id else '' end
+                    order by l.created_at desc, l.id desc) as place
                 from statement_lines l join reconciliations r on r.id = l.reconciliation_id
-                where r.status = 'finished' and l.pf_payment_id is not null
-                    and l.verdict not in ('missing', 'refund', 'payout', 'other') group by l.pf_payment_id),
+                where r.status <> 'running' and l.pf_payment_id is not null
+                    and l.verdict not in ('missing', 'refund', 'payout')),
+            told as (select reference, min(id) as id, sum(net_minor) as minor from lines
+                where place = 1 group by reference),
             moved as (
                 select m.provider_reference as reference, t.id as transaction_id
                 from payments m join ledger_transactions t
-                    on t.source = 'payment:' || m.id and t.kind = 'payment_received'
+                    on t.source = 'payment:' || m.id and t.kind in ('payment_received', 'fee_corrected')
                 where m.provider = 'payfast'
                 union all
                 select substr(t.source, 9) as reference, t.id as transaction_id
@@ -311,39 +317,65 @@ pub const I8: &[Question] = &[
                     on t.source = 'statement_line:' || l.id and t.kind = 'fee_corrected'),
             booked as (select m.reference, sum(p.amount_minor) as minor
                 from moved m join ledger_postings p on p.transaction_id = m.transaction_id
-                where p.ledger_account = 'payfast_clearing' group by m.reference)
+                where p.ledger_account = 'payfast_clearing' group by m.reference),
+            reversed as (select m.provider_reference as reference, sum(p.amount_minor) as minor
+                from payments m join ledger_transactions t
+                    on t.source = 'payment:' || m.id and t.kind = 'payment_reversed'
+                    join ledger_postings p on p.transaction_id = t.id
+                where m.provider = 'payfast' and p.ledger_account = 'payfast_clearing'
+                group by m.provider_reference)
             select told.id as id, cast(told.minor as bigint) as left_minor,
                 cast(coalesce(booked.minor, 0) as bigint) as right_minor, told.reference as word
             from told left join booked on booked.reference = told.reference
-            where told.minor <> coalesce(booked.minor, 0) order by told.id limit 20",
+                left join reversed on reversed.reference = told.reference
+            where told.minor <> coalesce(booked.minor, 0)
+                and told.minor <> coalesce(booked.minor, 0) + coalesce(reversed.minor, 0)
+            order by told.id limit 20",
         message: "PayFast's statement has {left} for {word}, the clearing account has {right}",
     },
     Question {
         kind: "statement",
         sql: "select l.id as id, l.net_minor as left_minor, cast(0 as bigint) as right_minor, l.kind as word
             from statement_lines l join reconciliations r on r.id = l.reconciliation_id
-            where r.status = 'finished' and l.pf_payment_id is null and l.net_minor <> 0
-                and l.verdict not in ('missing', 'refund', 'payout', 'other') order by l.id limit 20",
+            where r.status <> 'running' and l.pf_payment_id is null and l.net_minor <> 0
+                and l.verdict not in ('missing', 'refund', 'payout') order by l.id limit 20",
         message: "PayFast's statement has {left} ({word}) without an id of PayFast, the clearing account does not",
     },
     Question {
         kind: "statement",
-        sql: "select y.id as id, y.net_minor as left_minor, y.booked as right_minor, y.kind as word from (
-                select l.id, l.kind, l.net_minor, cast(coalesce((select sum(p.amount_minor)
-                    from ledger_transactions t join ledger_postings p on p.transaction_id = t.id
-                    where t.source = 'statement_line:' || l.id and t.kind = 'payout'
-                        and p.ledger_account = 'payfast_clearing'), 0) as bigint) as booked
+        // Equal lines that one comparison stored are as many payouts; those of another are the same ones, written anew.
+        sql: "with counted as (select l.at, l.kind, l.gross_minor, l.fee_minor, l.net_minor, min(l.id) as id,
+                    count(*) as equal
                 from statement_lines l join reconciliations r on r.id = l.reconciliation_id
-                where r.status = 'finished' and l.verdict = 'payout') y
-            where y.net_minor <> y.booked order by y.id limit 20",
+                where r.status <> 'running' and l.verdict = 'payout'
+                group by l.at, l.kind, l.gross_minor, l.fee_minor, l.net_minor, l.reconciliation_id),
+            told as (select at, kind, gross_minor, fee_minor, net_minor, min(id) as id,
+                    net_minor * max(equal) as minor
+                from counted group by at, kind, gross_minor, fee_minor, net_minor),
+            booked as (select l.at, l.kind, l.gross_minor, l.fee_minor, l.net_minor, sum(p.amount_minor) as minor
+                from statement_lines l join ledger_transactions t
+                    on t.source = 'statement_line:' || l.id and t.kind = 'payout'
+                    join ledger_postings p on p.transaction_id = t.id
+                where p.ledger_account = 'payfast_clearing'
+                group by l.at, l.kind, l.gross_minor, l.fee_minor, l.net_minor)
+            select told.id as id, cast(told.minor as bigint) as left_minor,
+                cast(coalesce(booked.minor, 0) as bigint) as right_minor, told.kind as word
+            from told left join booked on booked.at = told.at and booked.kind = told.kind
+                and booked.gross_minor = told.gross_minor and booked.fee_minor = told.fee_minor
+                and booked.net_minor = told.net_minor
+            where told.minor <> coalesce(booked.minor, 0) order by told.id limit 20",
         message: "PayFast's statement has {left} ({word}), the clearing account has {right}",
     },
     Question {
         kind: "statement",
-        sql: "with told as (select l.pf_payment_id as reference, min(l.id) as id, sum(l.net_minor) as minor
+        sql: "with counted as (select l.pf_payment_id as reference, l.at, l.kind, l.net_minor, min(l.id) as id,
+                    count(*) as equal
                 from statement_lines l join reconciliations r on r.id = l.reconciliation_id
-                where r.status = 'finished' and l.verdict = 'refund' and l.pf_payment_id is not null
-                group by l.pf_payment_id),
+                where r.status <> 'running' and l.verdict = 'refund' and l.pf_payment_id is not null
+                group by l.pf_payment_id, l.at, l.kind, l.net_minor, l.reconciliation_id),
+            each_one as (select reference, min(id) as id, net_minor * max(equal) as minor
+                from counted group by reference, at, kind, net_minor),
+            told as (select reference, min(id) as id, sum(minor) as minor from each_one group by reference),
             booked as (select m.provider_reference as reference, sum(p.amount_minor) as minor
                 from refunds f join payments m on m.id = f.payment_id
                     join ledger_transactions t on t.source = 'refund:' || f.id and t.kind = 'refund_paid'
@@ -361,7 +393,7 @@ pub const I8: &[Question] = &[
                 coalesce(m.provider_reference, '') as word
             from statement_lines l join reconciliations r on r.id = l.reconciliation_id
                 join payments m on m.id = l.payment_id
-            where r.status = 'finished' and l.verdict = 'missing' and not exists (select 1 from statement_lines o
+            where r.status <> 'running' and l.verdict = 'missing' and not exists (select 1 from statement_lines o
                 where o.pf_payment_id = m.provider_reference and o.verdict <> 'missing')
             order by m.id limit 20",
         message: "{left} came as {word}, and PayFast's statement does not have it",
