@@ -23,7 +23,7 @@ texts! {
         paid_title: "Paid",
         invoice: "Invoice",
         paid_at: "Paid",
-        reference: "PayFast reference",
+        reference: "Reference",
         paid_until: "Paid until",
         download_tax_invoice: "Download tax invoice",
         download_invoice: "Download invoice",

@@ -165,6 +165,7 @@ pub fn is_of_staff(action: AuditAction) -> bool {
             | AuditAction::InvoiceWrittenOff
             | AuditAction::CreditNoteIssued
             | AuditAction::PaymentRecorded
+            | AuditAction::PaymentSettled
             | AuditAction::PaymentReversed
             | AuditAction::RefundRequested
             | AuditAction::RefundChanged

@@ -75,8 +75,8 @@ pub async fn seed(app: &App, account_id: AccountId, staff_id: UserId) -> Result<
         .issue(7, &[("Yearly inspection of the line", "1", 460_000)])
         .await?;
     app.clock.advance(TimeDelta::days(3));
-    desk.receive(part_paid, 500_000, "EFT 0071 4402").await?;
-    desk.receive(paid, 529_000, "EFT 0071 4431").await?;
+    desk.receive(part_paid, 500_000, "FNB 0071 4402").await?;
+    desk.receive(paid, 529_000, "FNB 0071 4431").await?;
     desk.draft(14, &[("Support hours, November", "6.25", 72_000)]).await?;
     app.clock.advance(end - app.clock.now());
     Ok(())

@@ -58,6 +58,20 @@ app_test!(no_amount_is_beyond_what_an_invoice_may_be, |app| {
     app.run_jobs().await;
 });
 
+app_test!(customers_are_not_told_who_of_us_it_was, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let billing = app.staff(StaffRole::Billing).await;
+    let invoice = customer.open_invoice(app, &billing).await;
+    record(&billing, invoice, 20_000, "FNB 1").await.expect(201);
+    for path in [format!("/invoices/{invoice}/events"), "/audit?limit=100".to_owned()] {
+        let told = customer.client.get(&path).await.expect(200).body;
+        assert!(told.contains("CapeControl"), "{told}");
+        assert!(!told.contains("@staff.test"), "{told}");
+        let ours = billing.get(&path).await.expect(200).body;
+        assert!(ours.contains("billing@staff.test") || ours.contains("You"), "{ours}");
+    }
+});
+
 app_test!(an_eft_pays_an_invoice_and_what_is_over_is_credit, |app| {
     let customer = app.customer("owner@karoo.test").await;
     let billing = app.staff(StaffRole::Billing).await;

@@ -4,7 +4,7 @@ use common::{
     auth::StaffRole,
     ids::PaymentId,
     money::format_money,
-    payments::{AttemptKind, Payment, PaymentStatus},
+    payments::{AttemptKind, Payment, PaymentStatus, Provider},
 };
 use leptos::prelude::*;
 
@@ -164,6 +164,8 @@ fn facts(payment: &Payment) -> impl IntoView + use<> {
     let texts = crate::text::payments();
     let summary = payment.summary.clone();
     let is_staff = use_session().staff_role().is_some();
+    // Customers are not charged it, and banks tell none.
+    let has_fee = is_staff && summary.provider == Provider::Payfast;
     let invoice_page = format!("/invoices/{}", summary.invoice_id);
     let number = summary.invoice_number.unwrap_or_else(|| texts.draft_invoice.to_owned());
     let money =
@@ -173,8 +175,8 @@ fn facts(payment: &Payment) -> impl IntoView + use<> {
         Some(fact_link(texts.invoice, invoice_page, number)),
         money(texts.amount, Some(summary.amount)),
         Some(fact(texts.method, method_name(summary.method))),
-        money(texts.fee, summary.fee.filter(|_| is_staff)),
-        money(texts.net, summary.net.filter(|_| is_staff)),
+        money(texts.fee, summary.fee.filter(|_| has_fee)),
+        money(texts.net, summary.net.filter(|_| has_fee)),
         money(
             texts.refunded,
             Some(summary.refunded).filter(|refunded| !refunded.is_zero()),
