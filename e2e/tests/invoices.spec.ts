@@ -34,7 +34,24 @@ async function writeDraft(page: Page, company: string, price: string): Promise<v
   await expect(page.getByRole("heading", { level: 1, name: "Draft invoice" })).toBeVisible();
   await page.getByLabel("Description").first().fill("Set-up and training");
   await page.getByLabel("Unit price").first().fill(price);
+  await savedAs(page, "Set-up and training", price);
   await expect(page.getByText(/^Saved \d\d:\d\d$/)).toBeVisible();
+}
+
+/** Waits until the server has the only line of the draft that `page` shows; the page says of the text before too that it is saved. */
+async function savedAs(page: Page, description: string, price: string): Promise<void> {
+  const draft = `/api/v1${new URL(page.url()).pathname.replace(/\/edit$/, "")}`;
+  await expect
+    .poll(async () => {
+      const { lines } = (await (await page.request.get(draft)).json()) as { lines: DraftLine[] };
+      return lines.map((line) => [line.description, line.unit_price.minor]);
+    })
+    .toEqual([[description, Number(price) * 100]]);
+}
+
+interface DraftLine {
+  description: string;
+  unit_price: { minor: number };
 }
 
 test("a customer filters, sorts, shares and saves invoices", async ({ page, person, context }) => {
@@ -120,8 +137,7 @@ test.describe("two people at one draft", () => {
     const second = await staff.context.newPage();
     await second.goto(first.url());
     await second.getByLabel("Description").first().fill("Set-up only");
-    const draft = `/api/v1/invoices/${new URL(first.url()).pathname.split("/")[2] ?? ""}`;
-    await expect.poll(async () => (await second.request.get(draft)).text(), { timeout: 30_000 }).toContain("Set-up only");
+    await savedAs(second, "Set-up only", "100");
 
     await first.getByLabel("Description").first().fill("Training only");
     await expect(first.getByText(/^Someone changed this draft at/)).toBeVisible();
