@@ -9,7 +9,8 @@ use super::{OutputModuleInfo, SplitModuleIdentifier};
 use crate::{dep_graph::DepNode, read::InputModule};
 
 /// What a file less is worth, in bytes of code before it is optimised: a request, a header, and what a small
-/// file compresses worse. Measured with 2 500, 6 000 and 12 000: this one loads least in most groups of pages.
+/// file compresses worse. Measured: 2 500 makes 56 files, this 42, 12 000 makes 32, and no group of pages differs
+/// by more than 5 % between them.
 const FILE_BYTES: u64 = 6_000;
 
 struct Chunk {

@@ -78,7 +78,6 @@ texts! {
         books_empty: "Nothing was posted for this invoice yet.",
         balanced: "Balanced",
         unbalanced: "Does not balance",
-        posted: "Posted",
         ledger_account: "Account",
         debit: "Debit",
         credit: "Credit",

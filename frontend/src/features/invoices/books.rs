@@ -26,7 +26,6 @@ pub fn panel(mut transactions: Vec<LedgerTransaction>) -> AnyView {
     // The server tells the newest first; books are read from the top.
     transactions.sort_by_key(|transaction| transaction.serial);
     let columns = vec![
-        Column::Text(texts.posted),
         Column::Text(texts.ledger_account),
         Column::Number(texts.debit),
         Column::Number(texts.credit),
@@ -34,7 +33,6 @@ pub fn panel(mut transactions: Vec<LedgerTransaction>) -> AnyView {
     let mut rows: Vec<AnyView> = transactions.iter().flat_map(transaction_rows).collect();
     let (debit, credit) = sums(&transactions);
     rows.push(row(vec![
-        cell("", ""),
         cell("", texts.sum),
         cell("num", format_money(debit)),
         cell("num", format_money(credit)),
@@ -55,12 +53,13 @@ pub fn verdict(transactions: &[LedgerTransaction]) -> AnyView {
     view! { <a class="inline-touch" href=BOOKS_PAGE>{mark}</a> }.into_any()
 }
 
-/// Debits first, credits indented; the day stands at the first one.
+/// Their day in a row of its own, since the panel is narrow; then debits, and credits indented.
 fn transaction_rows(transaction: &LedgerTransaction) -> Vec<AnyView> {
     let mut postings: Vec<&Posting> = transaction.postings.iter().collect();
     postings.sort_by_key(|posting| posting.amount.minor < 0);
     let day = dates::short_date(transaction.at);
-    let rows = postings.into_iter().enumerate().map(|(index, posting)| {
+    let of_day = row(vec![cell("ledger-day", day), cell("", ""), cell("", "")]);
+    let rows = postings.into_iter().map(|posting| {
         let is_credit = posting.amount.minor < 0;
         let amount = Money::new(posting.amount.minor.abs(), posting.amount.currency);
         let (debit, credit) = match is_credit {
@@ -68,13 +67,12 @@ fn transaction_rows(transaction: &LedgerTransaction) -> Vec<AnyView> {
             false => (format_money(amount), String::new()),
         };
         row(vec![
-            cell("ledger-day", if index == 0 { day.clone() } else { String::new() }),
             cell(if is_credit { "ledger-credit" } else { "" }, name(posting.account)),
             cell("num", debit),
             cell("num", credit),
         ])
     });
-    rows.collect()
+    std::iter::once(of_day).chain(rows).collect()
 }
 
 fn sums(transactions: &[LedgerTransaction]) -> (Money, Money) {
