@@ -37,6 +37,11 @@ impl Json {
         }
     }
 
+    /// The items of a list; none when it is absent.
+    pub fn list(&self, name: &str) -> &[Json] {
+        self.get(name).map_or(&[], Json::items)
+    }
+
     pub fn items(&self) -> &[Json] {
         match self {
             Json::List(items) => items,

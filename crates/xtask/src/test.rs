@@ -54,6 +54,9 @@ fn report(parts: &[&str], arguments: &[String]) -> Outcome<ExitCode> {
     for line in lines {
         println!("   {line}");
     }
+    for failure in &all.failures {
+        println!("   failed: {failure}");
+    }
     println!("{} passed, {} failed", all.passed, all.failed);
     Ok(if all.is_success() {
         ExitCode::SUCCESS
