@@ -8,7 +8,7 @@ use crate::json::Json;
 pub struct Totals {
     pub passed: u64,
     pub failed: u64,
-    /// Which tests failed, as far as the runner names them, with the first line of the reason where it tells it.
+    /// Which tests failed, as far as the runner names them, with the first lines of the reason where it tells them.
     pub failures: Vec<String>,
 }
 
