@@ -1,4 +1,5 @@
 // What every journey needs: a page that must not complain, and a person who can sign up and pay.
+import { AxeBuilder } from "@axe-core/playwright";
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
 
 import { newestLinkTo } from "./mail.ts";
@@ -183,6 +184,16 @@ export interface InvoiceSummary {
   id: string;
   number: string | null;
   status: string;
+}
+
+/** axe-core finds nothing on the page, which has come to rest; `where` names it in the report. */
+export async function expectAccessible(page: Page, where = page.url()): Promise<void> {
+  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+  // In the page itself: the other way opens and closes a blank page each time, and Chromium now and then never ends
+  // closing one. It would only be needed for frames of other sites, which we have none of.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`), where).toEqual([]);
+  await expectNoSidewaysScroll(page);
 }
 
 /** Nothing may be wider than the screen. */

@@ -63,7 +63,6 @@ test("a lost notification that is sent again later still settles the payment", a
   await emulator.goto(process.env["SANDBOX_URL"] ?? "");
   const card = emulator.getByRole("article").filter({ hasText: reference });
   await card.getByRole("button", { name: /^Send now/ }).click();
-  await emulator.close();
-
+  // The page is left open: Chromium sometimes never ends closing one that a form just led on.
   await expect(paidBadge(page)).toBeVisible({ timeout: 30_000 });
 });
