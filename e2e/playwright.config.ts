@@ -11,7 +11,6 @@ const phone = {
 
 export default defineConfig({
   testDir: "tests",
-  outputDir: "test-results",
   fullyParallel: true,
   forbidOnly: Boolean(process.env["CI"]),
   workers: 2,
@@ -40,5 +39,6 @@ export default defineConfig({
       ],
     },
   },
-  projects: [{ name: "sqlite" }, { name: "postgres" }],
+  // Each keeps what its failures left.
+  projects: ["sqlite", "postgres"].map((name) => ({ name, outputDir: `test-results/${name}` })),
 });

@@ -1,6 +1,9 @@
 //! The browser journeys: Playwright on the Chromium of this machine, against a server per database.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     apt,
@@ -76,10 +79,10 @@ pub fn run(project: &str, browser: &PathBuf, postgres: &Postgres, arguments: &[S
     };
     let mut stack = Stack::start(Plan::on_free_ports(scratch.path(), Some(database_url))?)?;
     let report = scratch.path().join("report.json");
-    let totals = step(&format!("journeys on {project}"), || {
+    let mut totals = step(&format!("journeys on {project}"), || {
         let (worked, _) = process::tee(
             process::command(root().join("e2e/node_modules/.bin/playwright"))
-                .args(["test", "--project", project])
+                .args(["test", &format!("--project={project}")])
                 .args(arguments)
                 .current_dir(root().join("e2e"))
                 .env("BASE_URL", &stack.url)
@@ -98,11 +101,66 @@ pub fn run(project: &str, browser: &PathBuf, postgres: &Postgres, arguments: &[S
         Ok(totals.or_failure_of_runner(worked))
     })?;
     if totals.failed > 0 {
-        println!("the server's log of {project}, its last lines:");
+        println!("what the server of {project} answered late:");
         let log = stack.server_log();
-        let lines: Vec<&str> = log.lines().collect();
-        println!("{}", lines[lines.len().saturating_sub(60)..].join("\n"));
+        for line in log.lines().filter(|line| is_late(line)) {
+            println!("{line}");
+        }
+        totals
+            .failures
+            .extend(last_pages(&root().join("e2e/test-results").join(project)));
     }
     stack.check_running()?;
     Ok(totals)
+}
+
+/// Whether a line of the server's log tells of an answer that took a second or more.
+fn is_late(line: &str) -> bool {
+    line.rsplit_once("elapsed_ms=")
+        .and_then(|(_, rest)| rest.split_whitespace().next()?.parse::<u64>().ok())
+        .is_some_and(|elapsed| elapsed >= 1_000)
+}
+
+/// What each page showed when its journey failed, in one line; Playwright leaves it beside the trace.
+fn last_pages(results: &Path) -> Vec<String> {
+    let folders = fs::read_dir(results).into_iter().flatten().flatten();
+    let pages = folders.filter_map(|folder| {
+        let text = fs::read_to_string(folder.path().join("error-context.md")).ok()?;
+        Some(format!("{}: {}", folder.file_name().to_string_lossy(), outline(&text)))
+    });
+    pages.collect()
+}
+
+/// Headings, notices and fields of a snapshot of the page.
+fn outline(context: &str) -> String {
+    const TELLING: [&str; 6] = ["heading", "alert", "status", "textbox", "dialog", "button"];
+    let snapshot = context.split_once("# Page snapshot").map_or("", |(_, rest)| rest);
+    let snapshot = snapshot.split_once("# Test source").map_or(snapshot, |(page, _)| page);
+    let lines = snapshot.lines().filter_map(|line| {
+        let line = line.trim().strip_prefix("- ")?;
+        TELLING.iter().any(|word| line.starts_with(word)).then_some(line)
+    });
+    let lines: Vec<&str> = lines.take(25).collect();
+    lines.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_the_page_showed() {
+        let context = "# Error details\n- heading: no\n# Page snapshot\n```yaml\n- main [ref=e1]:\n  - heading \"Sign in\" [level=1]\n  - textbox \"Password\": x\n  - text: y\n```\n# Test source\n- button z";
+        assert_eq!(
+            outline(context),
+            "heading \"Sign in\" [level=1]; textbox \"Password\": x"
+        );
+    }
+
+    #[test]
+    fn late_answers_are_found_in_the_log() {
+        assert!(is_late("Answered GET other with 200 status=200 elapsed_ms=1000"));
+        assert!(!is_late("Answered GET other with 200 status=200 elapsed_ms=999"));
+        assert!(!is_late("listening"));
+    }
 }
