@@ -39,6 +39,7 @@ cargo xtask up --smoke    the same on free ports; buy a plan, stop, and exit 0 o
 cargo xtask serve         the client with live reload on port 8081, against a running server
 cargo xtask web           build the client into frontend/dist and print its size
 cargo xtask test          every test; `test PART` runs one of: server, doc, frontend, web, smoke, e2e
+cargo xtask test long     what takes long: each property a million times, 10 000 invoices finalised at once
 cargo xtask e2e [ARG…]    the browser journeys on both databases; arguments go to Playwright
 cargo xtask bench lists   how long lists take at a million rows on both databases; `--rows N` for fewer
 cargo xtask check         formatting, lints, rules of import, secrets, the client for WebAssembly

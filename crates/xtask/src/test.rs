@@ -16,6 +16,9 @@ use crate::{
 /// The parts in the order in which they run: the quickest to fail first.
 const PARTS: [&str; 6] = ["server", "doc", "frontend", "web", "smoke", "e2e"];
 
+/// Not among them, for it takes long: each property a million times, and ten thousand invoices finalised at once.
+const LONG: &str = "long";
+
 /// Runs all parts and ends with the line `N passed, N failed`.
 pub fn everything() -> Outcome<ExitCode> {
     report(&PARTS, &[])
@@ -23,7 +26,7 @@ pub fn everything() -> Outcome<ExitCode> {
 
 /// Runs one part.
 pub fn one(part: &str) -> Outcome<ExitCode> {
-    if PARTS.contains(&part) {
+    if PARTS.contains(&part) || part == LONG {
         return report(&[part], &[]);
     }
     Err(Failure::new(
@@ -76,6 +79,28 @@ fn run(part: &str, postgres: &mut Option<Postgres>, arguments: &[String]) -> Out
                 // The client's crate is left to its own part: together they would share features.
                 native(&["--workspace", "--exclude", "frontend"], &url)
             })
+        }
+        LONG => {
+            let url = postgres_of(postgres)?.url("postgres");
+            step("libraries for the server", apt::ensure_libpq)?;
+            let mut totals = step("each property a million times", || {
+                let mut command = cargo_command();
+                command
+                    .env("PROPTEST_CASES", "1000000")
+                    .args(["test", "--lib", "--no-fail-fast", "-p", "common", "-p", "server", "--"])
+                    .args(["rules::", "entries::", "amounts::", "vat::"]);
+                counted(&mut command, "cargo test", totals::of_cargo_test)
+            })?;
+            totals += step("10 000 invoices finalised at once, on each database", || {
+                let mut command = cargo_command();
+                command
+                    .env("TEST_POSTGRES_URL", &url)
+                    .env("INVOICE_NUMBERS", "10000")
+                    .args(["test", "--test", "it", "--no-fail-fast", "-p", "server", "--"])
+                    .args(["--test-threads=1", "--nocapture", "numbers::"]);
+                counted(&mut command, "cargo test", totals::of_cargo_test)
+            })?;
+            Ok(totals)
         }
         "doc" => step("examples in the documentation", || {
             let mut command = cargo_command();
