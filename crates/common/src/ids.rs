@@ -138,6 +138,14 @@ id! {
     StatementLineId,
     /// One balanced set of postings in the books.
     LedgerTransactionId,
+    /// One conversation.
+    ThreadId,
+    /// One message, card or result in a thread.
+    ItemId,
+    /// Given by the client to what it sends, so that sending twice has one effect.
+    ClientMessageId,
+    /// The run of one tab's sockets, which a new socket may continue.
+    SocketSessionId,
 }
 
 #[cfg(test)]

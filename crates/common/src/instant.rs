@@ -69,6 +69,30 @@ pub mod option {
     }
 }
 
+/// For `#[serde(with = "crate::instant::millis")]`: what is finer than a millisecond is cut off.
+pub mod millis {
+    use chrono::SubsecRound;
+
+    pub use super::deserialize;
+    use super::{DateTime, Serialize, Serializer, Utc};
+
+    pub fn serialize<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+        at.trunc_subsecs(3).serialize(serializer)
+    }
+
+    /// For `#[serde(default, with = "crate::instant::millis::option")]`.
+    pub mod option {
+        use chrono::SubsecRound;
+
+        pub use crate::instant::option::deserialize;
+        use crate::instant::{DateTime, Serialize, Serializer, Utc};
+
+        pub fn serialize<S: Serializer>(at: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+            at.map(|at| at.trunc_subsecs(3)).serialize(serializer)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

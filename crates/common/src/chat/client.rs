@@ -1,0 +1,1 @@
+//! Everything that a client of the realtime protocol decides, as pure functions.

@@ -1,0 +1,5 @@
+//! ChatKit as both sides see it: the frames, the client's state machine, and the law of its reconnects.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+
+mod frames;
