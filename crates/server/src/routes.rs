@@ -13,7 +13,10 @@ use common::{
     audit::{ExportAudit, ListAudit},
     auth::{GetCsrf, GetMe, Login, Logout, Register, VerifyEmail},
     books::{GetBooks, ListLedger, VerifyBooks},
-    chat::{GetTicket, OpenSocket},
+    chat::{
+        GetTicket, OpenSocket,
+        threads::{CreateThread, GetThread, ListItems, ListThreads},
+    },
     invoices::{
         ApplyCredit, ChangeInvoice, CreateInvoice, DeleteInvoice, ExportInvoices, FinalizeInvoice, GetCredit,
         GetCreditNotePdf, GetInvoice, GetInvoicePdf, IssueCreditNote, ListInvoiceEvents, ListInvoices, RecordReceipt,
@@ -213,6 +216,10 @@ fn list(routes: &mut Routes<'_>) {
 
     routes.add::<GetTicket, _, _>(chat::http::ticket);
     routes.add::<OpenSocket, _, _>(chat::http::open);
+    routes.add::<ListThreads, _, _>(chat::threads::http::list);
+    routes.add::<CreateThread, _, _>(chat::threads::http::create);
+    routes.add::<GetThread, _, _>(chat::threads::http::get);
+    routes.add::<ListItems, _, _>(chat::threads::http::items);
 
     routes.add::<ListItns, _, _>(payments::http::list_itns);
     routes.add::<GetItn, _, _>(payments::http::get_itn);

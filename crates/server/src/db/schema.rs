@@ -495,6 +495,71 @@ table! {
     }
 }
 
+table! {
+    chat_threads (id) {
+        id -> Text,
+        account_id -> Text,
+        title -> Text,
+        placement -> Text,
+        epoch -> Text,
+        head -> BigInt,
+        floor -> BigInt,
+        created_by -> Nullable<Text>,
+        created_at -> Timestamp,
+        active_at -> Timestamp,
+    }
+}
+
+table! {
+    chat_members (thread_id, user_id) {
+        thread_id -> Text,
+        user_id -> Text,
+        is_staff -> Bool,
+        joined_at -> Timestamp,
+        left_at -> Nullable<Timestamp>,
+        read_seq -> BigInt,
+    }
+}
+
+table! {
+    chat_events (thread_id, seq) {
+        thread_id -> Text,
+        seq -> BigInt,
+        kind -> Text,
+        at -> Timestamp,
+        by_user -> Nullable<Text>,
+        cid -> Nullable<Text>,
+        item_id -> Nullable<Text>,
+        data -> Text,
+    }
+}
+
+table! {
+    chat_items (id) {
+        id -> Text,
+        thread_id -> Text,
+        seq -> BigInt,
+        by_user -> Nullable<Text>,
+        cid -> Nullable<Text>,
+        reply_to -> Nullable<Text>,
+        status -> Text,
+        body -> Nullable<Text>,
+        at -> Timestamp,
+        edited_at -> Nullable<Timestamp>,
+    }
+}
+
+table! {
+    chat_sends (sender_id, cid) {
+        sender_id -> Text,
+        cid -> Text,
+        thread_id -> Text,
+        item_id -> Text,
+        seq -> BigInt,
+        at -> Timestamp,
+    }
+}
+
 joinable!(memberships -> accounts (account_id));
 joinable!(memberships -> users (user_id));
 joinable!(sessions -> users (user_id));
@@ -510,6 +575,9 @@ joinable!(credit_notes -> invoices (invoice_id));
 joinable!(refunds -> payments (payment_id));
 joinable!(statement_lines -> reconciliations (reconciliation_id));
 joinable!(ledger_postings -> ledger_transactions (transaction_id));
+
+joinable!(chat_members -> chat_threads (thread_id));
+joinable!(chat_threads -> accounts (account_id));
 
 allow_tables_to_appear_in_same_query!(
     users,
@@ -535,6 +603,11 @@ allow_tables_to_appear_in_same_query!(
     api_keys,
     audit_entries,
     socket_tickets,
+    chat_threads,
+    chat_members,
+    chat_events,
+    chat_items,
+    chat_sends,
     credit_notes,
     payment_methods,
     refunds,

@@ -272,6 +272,7 @@ path_ids! {
     ReconciliationId = "reconciliation" in "id",
     RefundId = "refund" in "id",
     SessionId = "session" in "id",
+    ThreadId = "thread" in "id",
     UserId = "member" in "user_id",
 }
 

@@ -111,6 +111,7 @@ const SILENT: &[(&str, &str, &str)] = &[
     ("POST", "/auth/mfa/enrol", "counts for nothing until it is confirmed"),
     ("POST", "/books/verify", "looks, and keeps only what it found"),
     ("POST", "/chat/ticket", "lives for thirty seconds and opens one socket"),
+    ("POST", "/chat/threads", "what is said stands in the thread's own log"),
     ("POST", "/payment-methods/{id}/card-update", "gives a link to PayFast"),
     (
         "POST",

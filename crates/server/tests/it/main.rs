@@ -18,6 +18,7 @@ mod books;
 mod books_model;
 mod busy;
 mod charges;
+mod chat;
 mod checkout;
 mod crash;
 mod crash_of_money;

@@ -50,6 +50,7 @@ const MATRIX: &[(&str, &str, [&str; 4])] = &[
     ("POST", "/invoices/{id}/charge", ["no", "yes", "yes", "404"]),
     ("POST", "/invoices/{id}/apply-credit", ["no", "yes", "yes", "404"]),
     ("GET", "/credit", ["yes", "yes", "yes", "yes"]),
+    ("POST", "/chat/threads", ["yes", "yes", "yes", "404"]),
     ("GET", "/payment-methods", ["yes", "yes", "yes", "yes"]),
     ("POST", "/payment-methods", ["no", "no", "yes", "404"]),
     ("PATCH", "/payment-methods/{id}", ["no", "no", "yes", "404"]),

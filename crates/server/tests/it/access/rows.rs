@@ -19,6 +19,7 @@ enum Row {
     Payment,
     PaymentMethod,
     Session,
+    Thread,
     /// For staff only; another test refuses everybody else.
     Staff,
 }
@@ -56,6 +57,8 @@ const ROWS: &[(&str, Row)] = &[
     ("/reconciliations/{id}", Row::Staff),
     ("/reconciliations/{id}/lines", Row::Staff),
     ("/auth/sessions/{id}", Row::Session),
+    ("/chat/threads/{id}", Row::Thread),
+    ("/chat/threads/{id}/items", Row::Thread),
     ("/itn/{id}", Row::Staff),
     ("/itn/{id}/replay", Row::Staff),
 ];
@@ -96,6 +99,7 @@ struct Rows {
     checkout: Checkout,
     payment_method: String,
     session: String,
+    thread: String,
 }
 
 impl Rows {
@@ -107,9 +111,11 @@ impl Rows {
                 json!({ "email": "invited@karoo.test", "role": "viewer" }),
             )
             .await;
+        let thread = owner.client.post("/chat/threads", json!({})).await.expect(201).value();
         let sessions = owner.client.get("/auth/sessions").await.expect(200).value();
         Self {
             session: sessions["items"][0]["id"].as_str().unwrap().to_owned(),
+            thread: thread["id"].as_str().unwrap().to_owned(),
             account: owner.account_id.to_string(),
             member: owner.user_id.to_string(),
             invitation: invited.expect(201).value()["id"].as_str().unwrap().to_owned(),
@@ -128,6 +134,7 @@ impl Rows {
             Row::Payment => self.checkout.payment_id.as_str(),
             Row::PaymentMethod => &self.payment_method,
             Row::Session => &self.session,
+            Row::Thread => &self.thread,
             Row::Staff => unreachable!("left out"),
         };
         route
