@@ -7,6 +7,7 @@ mod ephemeral;
 mod failures;
 mod frames;
 mod health;
+mod law;
 mod outbox;
 mod shell;
 mod threads;
