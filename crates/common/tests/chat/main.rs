@@ -8,6 +8,7 @@ mod failures;
 mod frames;
 mod health;
 mod law;
+mod model;
 mod outbox;
 mod shell;
 mod threads;
