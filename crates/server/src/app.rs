@@ -14,7 +14,10 @@ use tokio::{
 };
 
 use crate::{
-    chat::sockets::{self, Sockets},
+    chat::{
+        hub::Hub,
+        sockets::{self, Sockets},
+    },
     clock::Clock,
     config::Config,
     db::Db,
@@ -42,6 +45,8 @@ pub struct App {
     pub limits: Limits,
     pub content_security_policy: String,
     pub sockets: Arc<Sockets>,
+    /// Who follows which thread here.
+    pub hub: Arc<Hub>,
     pub metrics: Metrics,
     wake: Wake,
 }
@@ -92,6 +97,7 @@ impl App {
             limits,
             content_security_policy,
             sockets: Arc::default(),
+            hub: Arc::default(),
             metrics: Metrics::default(),
             wake: Wake::default(),
         })

@@ -1,17 +1,24 @@
 //! One open socket: greets, answers pings, and closes when it must; one task per connection.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason as Close, Closed, Session};
 use common::{
-    chat::{BATCH_MAX, ClientFrame, CloseReason, FRAME_MAX, Limits, ServerFrame, VERSION},
-    ids::SessionId,
+    chat::{
+        ClientFrame, CloseReason, Cursor, Limits, ServerFrame, VERSION,
+        server_frames::{FrameError, FrameErrorCode, Reconnect, ServerPing, ServerPong, Welcome},
+        wire,
+    },
+    ids::{SessionId, SocketSessionId, ThreadId},
 };
-use serde::Deserialize;
-use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
-use super::{service, sockets::Place};
+use super::{
+    following::{self, Following},
+    hub::{Overflow, Told},
+    service,
+    sockets::Place,
+};
 use crate::{app::App, auth::service::Login, clock::deadline};
 
 /// The first frame must come within this time.
@@ -41,6 +48,7 @@ struct Socket {
     app: Arc<App>,
     session_id: SessionId,
     connection: String,
+    following: Following,
     session: Session,
     is_greeted: bool,
     /// Number of the last ping, and until when its pong must come.
@@ -52,8 +60,17 @@ struct Socket {
 /// Serves the socket until one side ends it.
 pub async fn run(app: Arc<App>, login: Login, mut place: Place, session: Session, mut stream: AggregatedMessageStream) {
     let hello_due = deadline(HELLO_WITHIN);
+    let following = match Following::of(Arc::clone(&app), login.user_id).await {
+        Ok(following) => following,
+        Err(error) => {
+            tracing::error!(?error, "Could not open a socket");
+            let _ = session.close(None).await;
+            return;
+        }
+    };
     let mut socket = Socket {
         connection: app.clock.new_id::<SessionId>().to_string(),
+        following,
         app,
         session_id: login.session_id,
         session,
@@ -76,6 +93,10 @@ pub async fn run(app: Arc<App>, login: Login, mut place: Place, session: Session
                 Some(Ok(message)) => socket.receive(message).await,
                 Some(Err(_)) => Err(End::Close(CloseReason::Malformed)),
                 None => Err(End::Gone),
+            },
+            told = socket.following.next() => match told {
+                Ok(told) => socket.tell(told).await,
+                Err(Overflow) => Err(End::Close(CloseReason::SlowConsumer)),
             },
             () = sleep_until(due) => socket.tick().await,
         };
@@ -100,53 +121,124 @@ impl Socket {
     }
 
     async fn receive_text(&mut self, text: &str) -> Result<(), End> {
-        let frames = match serde_json::from_str(text) {
-            Ok(Value::Array(frames)) if frames.len() <= BATCH_MAX => frames,
-            Ok(frame @ Value::Object(_)) => vec![frame],
-            Ok(_) | Err(_) => return Err(End::Close(CloseReason::Malformed)),
-        };
+        let frames = wire::read_client(text).map_err(|unreadable| End::Close(unreadable.close_reason()))?;
         for frame in frames {
-            let id = frame.get("id").and_then(|id| id.as_str()).map(str::to_owned);
-            match ClientFrame::deserialize(&frame) {
-                Ok(frame) => self.obey(frame, id).await?,
-                Err(_) if !frame.is_object() => return Err(End::Close(CloseReason::Malformed)),
-                Err(error) => self.refuse(id, "unsupported", &error.to_string()).await?,
+            match frame {
+                Ok(frame) => self.obey(frame).await?,
+                Err(refused) => self.send(&refused.into()).await?,
             }
         }
         Ok(())
     }
 
-    async fn obey(&mut self, frame: ClientFrame, id: Option<String>) -> Result<(), End> {
+    async fn obey(&mut self, frame: ClientFrame) -> Result<(), End> {
         match frame {
-            ClientFrame::Hello { v, .. } if v != VERSION => Err(End::Close(CloseReason::Version)),
-            ClientFrame::Hello { .. } if self.is_greeted => self.refuse(id, "unsupported", "hello comes once").await,
-            ClientFrame::Hello { .. } => {
+            ClientFrame::Hello(hello) if hello.v != VERSION => Err(End::Close(CloseReason::Version)),
+            ClientFrame::Hello(_) if self.is_greeted => self.refuse("hello comes once").await,
+            ClientFrame::Hello(hello) => {
                 self.is_greeted = true;
-                self.send(&ServerFrame::Welcome {
+                let welcome = Welcome {
                     v: VERSION,
-                    session: self.session_id,
+                    // A session's ring is not kept: cursors bring back what was missed, on any node.
+                    session: self.app.clock.new_id::<SocketSessionId>(),
                     conn: self.connection.clone(),
+                    node: String::new(),
                     resumed: false,
                     ping_ms: millis(PING_EVERY),
                     pong_ms: millis(PONG_WITHIN),
-                    limits: Limits { frame: FRAME_MAX },
+                    limits: Limits::default(),
                     st: self.now(),
-                })
-                .await
+                    user_cursor: Cursor::default(),
+                };
+                self.send(&welcome.into()).await?;
+                self.subscribe(None, hello.cursors).await
             }
-            _ if !self.is_greeted => self.refuse(id, "unsupported", "the first frame is hello").await,
-            ClientFrame::Ping { n, ct } => self.send(&ServerFrame::Pong { n, ct, st: self.now() }).await,
-            ClientFrame::Pong { n } => {
-                if n == self.ping {
+            _ if !self.is_greeted => self.refuse("the first frame is hello").await,
+            ClientFrame::Subscribe(wish) => self.subscribe(wish.id, wish.threads).await,
+            ClientFrame::Unsubscribe(wish) => {
+                wish.threads.into_iter().for_each(|thread| self.following.leave(thread));
+                Ok(())
+            }
+            ClientFrame::Send(wish) => {
+                let answer = self.following.send(wish).await;
+                self.send(&answer).await
+            }
+            ClientFrame::Fetch(wish) => {
+                let id = wish.id.clone();
+                let found = self.following.fetch(wish).await;
+                self.answer(id, found).await
+            }
+            ClientFrame::Read(mark) => {
+                let marked = self.following.mark_read(mark).await;
+                self.answer(None, marked.map(|()| Vec::new())).await
+            }
+            ClientFrame::Typing(wish) => {
+                let told = self.following.typing(wish);
+                self.answer(None, told.map(|()| Vec::new())).await
+            }
+            ClientFrame::Edit(_) | ClientFrame::Delete(_) | ClientFrame::CancelStream(_) => {
+                self.refuse("this cannot be done yet").await
+            }
+            ClientFrame::Presence(_) => Ok(()),
+            ClientFrame::Ping(ping) => {
+                let pong = ServerPong {
+                    n: ping.n,
+                    ct: ping.ct,
+                    st: self.now(),
+                };
+                self.send(&ServerFrame::Pong(pong)).await
+            }
+            ClientFrame::Pong(pong) => {
+                if pong.n == self.ping {
                     self.pong_due = None;
                 }
                 Ok(())
             }
-            ClientFrame::AuthRefresh { ticket } => match service::redeem_ticket(&self.app, &ticket).await {
+            ClientFrame::AuthRefresh(refresh) => match service::redeem_ticket(&self.app, &refresh.ticket).await {
                 Ok(login) if login.session_id == self.session_id => Ok(()),
                 Ok(_) | Err(_) => Err(End::Close(CloseReason::AuthExpired)),
             },
-            ClientFrame::Bye {} => Err(End::Gone),
+            ClientFrame::Bye(_) => Err(End::Gone),
+        }
+    }
+
+    async fn subscribe(&mut self, id: Option<String>, threads: BTreeMap<ThreadId, Cursor>) -> Result<(), End> {
+        for (thread, cursor) in threads {
+            let found = self.following.subscribe(thread, cursor).await;
+            self.answer(id.clone(), found).await?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&mut self, id: Option<String>, found: Result<Vec<ServerFrame>, FrameErrorCode>) -> Result<(), End> {
+        match found {
+            Ok(frames) => {
+                for frame in frames {
+                    self.send(&frame).await?;
+                }
+                Ok(())
+            }
+            Err(code) => self.send(&following::frame_error(id, code).into()).await,
+        }
+    }
+
+    /// Writes what the hub has told.
+    async fn tell(&mut self, told: Told) -> Result<(), End> {
+        match told {
+            Told::Moment(text) => self.write(text.to_string()).await,
+            Told::Event(event) => match self.following.follow_up(&event).await {
+                Ok(texts) => {
+                    for text in texts {
+                        self.write(text).await?;
+                    }
+                    Ok(())
+                }
+                // The client comes back with its cursors.
+                Err(error) => {
+                    tracing::error!(?error, "Could not read the log of a thread");
+                    Err(End::Close(CloseReason::SequenceLost))
+                }
+            },
         }
     }
 
@@ -158,24 +250,32 @@ impl Socket {
         self.ping += 1;
         self.pong_due = Some(deadline(PONG_WITHIN));
         self.next_ping = deadline(PING_EVERY.mul_f64(0.8 + 0.4 * random_fraction()));
-        let (n, st) = (self.ping, self.now());
-        self.send(&ServerFrame::Ping { n, st }).await
+        let ping = ServerPing {
+            n: self.ping,
+            st: self.now(),
+        };
+        self.send(&ServerFrame::Ping(ping)).await
     }
 
-    async fn refuse(&mut self, id: Option<String>, code: &str, msg: &str) -> Result<(), End> {
-        self.send(&ServerFrame::Error {
-            id,
-            code: code.to_owned(),
+    async fn refuse(&mut self, msg: &str) -> Result<(), End> {
+        let refused = FrameError {
+            id: None,
+            code: FrameErrorCode::Unsupported,
             msg: msg.to_owned(),
             retry: false,
-        })
-        .await
+            after_ms: None,
+        };
+        self.send(&refused.into()).await
     }
 
     async fn send(&mut self, frame: &ServerFrame) -> Result<(), End> {
-        let text = serde_json::to_string(frame).expect("a frame holds only text and numbers");
+        self.write(wire::write(std::slice::from_ref(frame))).await
+    }
+
+    async fn write(&mut self, text: String) -> Result<(), End> {
         match tokio::time::timeout(WRITE_WITHIN, self.session.text(text)).await {
             Ok(sent) => Ok(sent?),
+            // Whoever does not read for so long is cut; nothing more can be said.
             Err(_) => Err(End::Gone),
         }
     }
@@ -183,11 +283,11 @@ impl Socket {
     async fn close(mut self, reason: CloseReason) {
         if reason == CloseReason::Drain {
             let why = "drain".to_owned();
-            let farewell = ServerFrame::Reconnect {
+            let farewell = Reconnect {
                 window_ms: DRAIN_WINDOW_MS,
                 why,
             };
-            if self.send(&farewell).await.is_err() {
+            if self.send(&farewell.into()).await.is_err() {
                 return;
             }
         }

@@ -10,7 +10,8 @@ use common::{
     FieldError, Page,
     auth::StaffRole,
     chat::{
-        Item, Membership,
+        Event, Item, Seq,
+        events::Membership,
         threads::{
             ITEMS_DEFAULT, ITEMS_MAX, ItemQuery, Items, NewThread, Placement, TITLE_MAX_CHARS, Thread, ThreadMember,
             ThreadQuery,
@@ -21,7 +22,7 @@ use common::{
 };
 use serde_json::json;
 
-use self::store::{ItemRow, MemberRow, ThreadRow, Whose};
+use self::store::{EventRow, ItemRow, MemberRow, ThreadRow, Whose};
 use super::log::{self, What, seq};
 use crate::{
     app::App,
@@ -86,7 +87,7 @@ fn title_of(placement: Placement) -> &'static str {
 }
 
 /// Adds the reader to a thread that is held, and says so in its log.
-fn join(conn: &mut Conn, thread: &ThreadRow, reader: Reader, now: DateTime<Utc>) -> QueryResult<()> {
+fn join(conn: &mut Conn, thread: &ThreadRow, reader: Reader, now: DateTime<Utc>) -> QueryResult<EventRow> {
     let what = What {
         kind: "member",
         by: Some(reader.user_id),
@@ -105,7 +106,45 @@ fn join(conn: &mut Conn, thread: &ThreadRow, reader: Reader, now: DateTime<Utc>)
             left_at: None,
             read_seq: joined.seq,
         },
-    )
+    )?;
+    Ok(joined)
+}
+
+/// Adds somebody of the staff who is no member yet; tells the event.
+pub fn join_as_staff(conn: &mut Conn, id: ThreadId, reader: Reader, now: DateTime<Utc>) -> QueryResult<Option<Event>> {
+    let Some(thread) = store::lock_thread(conn, id)? else {
+        return Ok(None);
+    };
+    if store::find_member(conn, id, reader.user_id)?.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(log::event(&join(conn, &thread, reader, now)?)))
+}
+
+/// Moves a member's read marker forward, at most to the end; tells the event when it moved.
+pub fn mark_read(
+    conn: &mut Conn,
+    id: ThreadId,
+    reader: Reader,
+    up_to: Seq,
+    now: DateTime<Utc>,
+) -> Result<Option<Event>, ApiError> {
+    find(conn, id, reader)?;
+    let Some(thread) = store::lock_thread(conn, id)? else {
+        return Ok(None);
+    };
+    let up_to = i64::try_from(up_to.get()).unwrap_or(i64::MAX).min(thread.head);
+    if !store::set_read(conn, id, reader.user_id, up_to)? {
+        return Ok(None);
+    }
+    let what = What {
+        kind: "read",
+        by: Some(reader.user_id),
+        cid: None,
+        item_id: None,
+        data: json!({ "user": reader.user_id, "seq": up_to }),
+    };
+    Ok(Some(log::event(&log::append(conn, &thread, what, now)?)))
 }
 
 pub async fn list(app: &App, reader: Reader, query: ThreadQuery) -> Result<Page<Thread>, ApiError> {
@@ -136,7 +175,9 @@ pub async fn items(app: &App, id: ThreadId, reader: Reader, query: ItemQuery) ->
     if !(1..=ITEMS_MAX).contains(&limit) {
         return Err(FieldError::new("limit", "out_of_range", format!("Use 1 to {ITEMS_MAX}.")).into());
     }
-    let before = query.before.map(|before| i64::try_from(before.get()).unwrap_or(i64::MAX));
+    let before = query
+        .before
+        .map(|before| i64::try_from(before.get()).unwrap_or(i64::MAX));
     app.db
         .read(move |conn| {
             let thread = find(conn, id, reader)?;
@@ -153,7 +194,7 @@ pub async fn items(app: &App, id: ThreadId, reader: Reader, query: ItemQuery) ->
 }
 
 /// The thread, if the reader may see it; to everybody else it does not exist.
-fn find(conn: &mut Conn, id: ThreadId, reader: Reader) -> Result<ThreadRow, ApiError> {
+pub fn find(conn: &mut Conn, id: ThreadId, reader: Reader) -> Result<ThreadRow, ApiError> {
     let missing = || ApiError::not_found("thread");
     let thread = store::find_thread(conn, id)?.ok_or_else(missing)?;
     if reader.is_staff || store::find_member(conn, id, reader.user_id)?.is_some() {

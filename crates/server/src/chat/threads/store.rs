@@ -101,10 +101,7 @@ pub fn lock_thread(conn: &mut Conn, id: ThreadId) -> QueryResult<Option<ThreadRo
 /// Moves the end of a log that is held.
 pub fn set_head(conn: &mut Conn, id: ThreadId, head: i64, now: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(chat_threads::table.find(id))
-        .set((
-            chat_threads::head.eq(head),
-            chat_threads::active_at.eq(now.naive_utc()),
-        ))
+        .set((chat_threads::head.eq(head), chat_threads::active_at.eq(now.naive_utc())))
         .execute(conn)
         .map(drop)
 }
@@ -237,12 +234,7 @@ pub fn find_item(conn: &mut Conn, thread_id: ThreadId, id: ItemId) -> QueryResul
 }
 
 /// Items that were created before `before`, the newest first.
-pub fn load_items(
-    conn: &mut Conn,
-    thread_id: ThreadId,
-    before: Option<i64>,
-    limit: i64,
-) -> QueryResult<Vec<ItemRow>> {
+pub fn load_items(conn: &mut Conn, thread_id: ThreadId, before: Option<i64>, limit: i64) -> QueryResult<Vec<ItemRow>> {
     let mut query = chat_items::table
         .filter(chat_items::thread_id.eq(thread_id))
         .into_boxed();
