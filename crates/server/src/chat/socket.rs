@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason as Close, Closed, Session};
+use actix_ws::{
+    AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason as Close, Closed, ProtocolError, Session,
+};
 use common::{
     chat::{
         ClientFrame, CloseReason, Cursor, Limits, ServerFrame, VERSION,
@@ -91,6 +93,7 @@ pub async fn run(app: Arc<App>, login: Login, mut place: Place, session: Session
             reason = &mut place.closing => Err(End::Close(reason.unwrap_or(CloseReason::Drain))),
             message = stream.recv() => match message {
                 Some(Ok(message)) => socket.receive(message).await,
+                Some(Err(ProtocolError::Overflow)) => Err(End::Close(CloseReason::TooBig)),
                 Some(Err(_)) => Err(End::Close(CloseReason::Malformed)),
                 None => Err(End::Gone),
             },

@@ -19,6 +19,7 @@ mod books_model;
 mod busy;
 mod charges;
 mod chat;
+mod chat_sockets;
 mod checkout;
 mod crash;
 mod crash_of_money;

@@ -8,7 +8,7 @@ use std::{
 use chrono::TimeDelta;
 use common::{
     API_BASE,
-    chat::{CloseReason, FRAME_MAX, SUBPROTOCOL, ServerFrame, Ticket},
+    chat::{CloseReason, FRAME_MAX, SUBPROTOCOL, ServerFrame, Ticket, server_frames::FrameErrorCode},
 };
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use tokio_tungstenite::{
 
 use crate::support::{Client, TestApp, app::PASSWORD, db::TestDb, process::Process};
 
-type Stream = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+pub type Stream = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn ticket(client: &Client) -> String {
     let ticket: Ticket = client.post("/chat/ticket", json!({})).await.expect(201).json();
@@ -57,7 +57,7 @@ async fn try_open(base_url: &str, protocols: &str, origin: Option<&str>) -> Resu
 }
 
 /// Opens a socket of a signed-in client and greets.
-async fn open(client: &Client, base_url: &str) -> Stream {
+pub async fn open(client: &Client, base_url: &str) -> Stream {
     let protocols = format!("{SUBPROTOCOL}, ticket.{}", ticket(client).await);
     let mut stream = try_open(base_url, &protocols, Some(base_url)).await.unwrap();
     say(
@@ -65,24 +65,21 @@ async fn open(client: &Client, base_url: &str) -> Stream {
         json!({ "t": "hello", "v": 1, "device": "d_1", "tab": "a" }),
     )
     .await;
-    assert!(matches!(
-        hear(&mut stream).await,
-        Ok(ServerFrame::Welcome { resumed: false, .. })
-    ));
+    assert!(matches!(hear(&mut stream).await, Ok(ServerFrame::Welcome(welcome)) if !welcome.resumed));
     stream
 }
 
-async fn say(stream: &mut Stream, frame: Value) {
+pub async fn say(stream: &mut Stream, frame: Value) {
     stream.send(Message::text(frame.to_string())).await.unwrap();
 }
 
 /// The next frame but for pings, which come when they like; or the code that the socket was closed with.
-async fn hear(stream: &mut Stream) -> Result<ServerFrame, u16> {
+pub async fn hear(stream: &mut Stream) -> Result<ServerFrame, u16> {
     loop {
         let next = tokio::time::timeout(Duration::from_secs(5), stream.next());
         match next.await.expect("something within five seconds") {
             Some(Ok(Message::Text(text))) => match serde_json::from_str(&text).unwrap() {
-                ServerFrame::Ping { .. } => {}
+                ServerFrame::Ping(_) => {}
                 frame => return Ok(frame),
             },
             Some(Ok(Message::Close(Some(frame)))) => return Err(frame.code.into()),
@@ -102,7 +99,7 @@ app_test!(a_ticket_opens_one_socket, |app| {
     );
     say(&mut stream, json!({ "t": "ping", "n": 1, "ct": 5 })).await;
     assert!(
-        matches!(hear(&mut stream).await, Ok(ServerFrame::Error { .. })),
+        matches!(hear(&mut stream).await, Ok(ServerFrame::Error(_))),
         "hello comes first"
     );
     say(
@@ -110,14 +107,16 @@ app_test!(a_ticket_opens_one_socket, |app| {
         json!([{ "t": "hello", "v": 1, "device": "d", "tab": "t" }, { "t": "ping", "n": 2, "ct": 5 }]),
     )
     .await;
-    assert!(matches!(hear(&mut stream).await, Ok(ServerFrame::Welcome { .. })));
+    assert!(matches!(hear(&mut stream).await, Ok(ServerFrame::Welcome(_))));
     assert!(matches!(
         hear(&mut stream).await,
-        Ok(ServerFrame::Pong { n: 2, ct: 5, .. })
+        Ok(ServerFrame::Pong(pong)) if (pong.n, pong.ct) == (2, 5)
     ));
     say(&mut stream, json!({ "t": "dance", "id": "7" })).await;
     let refused = hear(&mut stream).await;
-    assert!(matches!(refused, Ok(ServerFrame::Error { id: Some(id), code, .. }) if id == "7" && code == "unsupported"));
+    assert!(
+        matches!(refused, Ok(ServerFrame::Error(error)) if error.id.as_deref() == Some("7") && error.code == FrameErrorCode::Unsupported)
+    );
     stream.send(Message::text("no frame")).await.unwrap();
     assert_eq!(hear(&mut stream).await, Err(CloseReason::Malformed.code()));
 });
@@ -173,7 +172,7 @@ app_test!(
 
         say(&mut other, json!({ "t": "ping", "n": 1, "ct": 1 })).await;
         assert!(
-            matches!(hear(&mut other).await, Ok(ServerFrame::Pong { .. })),
+            matches!(hear(&mut other).await, Ok(ServerFrame::Pong(_))),
             "another login lives on"
         );
         app.advance(TimeDelta::hours(13));
@@ -206,7 +205,7 @@ app_test!(the_oldest_of_too_many_sockets_is_closed, |app| {
     assert_eq!(app.app.sockets.count(), 10);
     let too_large = "x".repeat(FRAME_MAX + 1);
     rest[0].send(Message::text(too_large)).await.unwrap();
-    assert_eq!(hear(&mut rest[0]).await, Err(CloseReason::Malformed.code()));
+    assert_eq!(hear(&mut rest[0]).await, Err(CloseReason::TooBig.code()));
 });
 
 async fn a_server_that_stops_sends_its_sockets_away(db: TestDb) {
@@ -223,7 +222,7 @@ async fn a_server_that_stops_sends_its_sockets_away(db: TestDb) {
         .status()
         .unwrap();
     assert!(told.success());
-    assert!(matches!(hear(&mut stream).await, Ok(ServerFrame::Reconnect { .. })));
+    assert!(matches!(hear(&mut stream).await, Ok(ServerFrame::Reconnect(_))));
     assert_eq!(hear(&mut stream).await, Err(CloseReason::Drain.code()));
     drop(stream);
     let status = actix_web::rt::task::spawn_blocking(move || process.child.wait().unwrap());
