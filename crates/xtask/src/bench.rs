@@ -29,8 +29,27 @@ const P99_LIMIT: Duration = Duration::from_millis(100);
 const START_LIMIT: Duration = Duration::from_secs(30);
 const SECRET: &str = "bench0bench1bench2bench3bench4be";
 
-/// Rows of each table.
-pub fn lists(rows: u32) -> Outcome<()> {
+const DATABASES: [&str; 2] = ["SQLite", "PostgreSQL"];
+
+/// `--rows N` of each table, and `--on` one database; only a run of all is written down.
+pub fn lists(options: &[&str]) -> Outcome<()> {
+    let (mut rows, mut databases) = (1_000_000, DATABASES.to_vec());
+    for option in options.chunks(2) {
+        match option {
+            ["--rows", number] => {
+                rows = number
+                    .parse()
+                    .or_fail("--rows", "give a number of rows, such as 200000")?
+            }
+            ["--on", name] => databases.retain(|database| database.eq_ignore_ascii_case(name)),
+            _ => {
+                return Err(Failure::new(
+                    option.join(" "),
+                    "use --rows N and --on SQLite or --on PostgreSQL",
+                ));
+            }
+        }
+    }
     step("release build of the server", || {
         process::run(
             process::command(cargo())
@@ -41,15 +60,17 @@ pub fn lists(rows: u32) -> Outcome<()> {
         )
     })?;
     let mut results = Vec::new();
-    for database in ["SQLite", "PostgreSQL"] {
+    for database in databases {
         results.push(step(database, || on(database, rows))?);
     }
-    let report = report(rows, &results);
-    let file = root().join("docs/measurements/lists.json");
-    fs::create_dir_all(root().join("docs/measurements"))
-        .and_then(|()| fs::write(&file, report))
-        .or_fail("docs/measurements/lists.json", "is the checkout writable?")?;
-    println!("   written to {}", file.display());
+    if options.is_empty() {
+        let report = report(rows, &results);
+        let file = root().join("docs/measurements/lists.json");
+        fs::create_dir_all(root().join("docs/measurements"))
+            .and_then(|()| fs::write(&file, report))
+            .or_fail("docs/measurements/lists.json", "is the checkout writable?")?;
+        println!("   written to {}", file.display());
+    }
     let slow: Vec<String> = results
         .iter()
         .flat_map(|result| {
@@ -156,16 +177,6 @@ fn on(database: &'static str, rows: u32) -> Outcome<Results> {
     let base = server.wait_for_line("capecontrol listening on ", START_LIMIT)?;
     let workload = Workload::sign_in(&base)?;
     let kinds = workload.run(rows)?;
-    for kind in &kinds {
-        println!(
-            "   {:<44} {:>5} requests   p50 {:>7.1} ms   p95 {:>7.1} ms   p99 {:>7.1} ms",
-            kind.name,
-            kind.times.len(),
-            millis(kind.at(50)),
-            millis(kind.at(95)),
-            millis(kind.at(99)),
-        );
-    }
     let pid = server_pid(&address)?;
     let peak_before = peak_memory(pid);
     let begun = Instant::now();
@@ -203,7 +214,7 @@ fn on(database: &'static str, rows: u32) -> Outcome<Results> {
     })
 }
 
-fn millis(time: Duration) -> f64 {
+pub fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
