@@ -29,11 +29,12 @@ const P99_LIMIT: Duration = Duration::from_millis(100);
 const START_LIMIT: Duration = Duration::from_secs(30);
 const SECRET: &str = "bench0bench1bench2bench3bench4be";
 
+const MILLION: u32 = 1_000_000;
 const DATABASES: [&str; 2] = ["SQLite", "PostgreSQL"];
 
-/// `--rows N` of each table, and `--on` one database; only a run of all is written down.
+/// `--rows N` of each table, and `--on` one database; what is measured at a million rows is written down.
 pub fn lists(options: &[&str]) -> Outcome<()> {
-    let (mut rows, mut databases) = (1_000_000, DATABASES.to_vec());
+    let (mut rows, mut databases) = (MILLION, DATABASES.to_vec());
     for option in options.chunks(2) {
         match option {
             ["--rows", number] => {
@@ -59,17 +60,18 @@ pub fn lists(options: &[&str]) -> Outcome<()> {
             "read the compiler's message above",
         )
     })?;
-    let mut results = Vec::new();
+    let mut results: Vec<Results> = Vec::new();
     for database in databases {
-        results.push(step(database, || on(database, rows))?);
-    }
-    if options.is_empty() {
-        let report = report(rows, &results);
-        let file = root().join("docs/measurements/lists.json");
-        fs::create_dir_all(root().join("docs/measurements"))
-            .and_then(|()| fs::write(&file, report))
-            .or_fail("docs/measurements/lists.json", "is the checkout writable?")?;
-        println!("   written to {}", file.display());
+        let result = step(database, || on(database, rows))?;
+        if rows == MILLION {
+            let folder = root().join("docs/measurements");
+            let file = folder.join(format!("lists-{}.json", database.to_lowercase()));
+            fs::create_dir_all(&folder)
+                .and_then(|()| fs::write(&file, report(rows, &result)))
+                .or_fail("docs/measurements", "is the checkout writable?")?;
+            println!("   written to {}", file.display());
+        }
+        results.push(result);
     }
     let slow: Vec<String> = results
         .iter()
@@ -242,7 +244,7 @@ fn peak_memory(pid: u32) -> u64 {
         .unwrap_or(0)
 }
 
-fn report(rows: u32, results: &[Results]) -> String {
+fn report(rows: u32, result: &Results) -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu
         .lines()
@@ -250,37 +252,35 @@ fn report(rows: u32, results: &[Results]) -> String {
         .unwrap_or_default();
     let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
     let day = output_of("date", &["-u", "+%Y-%m-%d"]).unwrap_or_default();
+    let commit = output_of("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
+    let export = &result.export;
     let mut text = format!(
-        "{{\n  \"measured_on\": {},\n  \"processor\": {},\n  \"cores\": {cores},\n  \"invoices\": {rows},\n  \"payments\": {rows},\n  \"databases\": [\n",
-        json::quote(&day),
+        "{{\n  \"database\": {},\n  \"measured_on\": {},\n  \"version\": {},\n  \"processor\": {},\n  \"cores\": {cores},\n  \
+         \"load_average_at_the_end\": {},\n  \"invoices\": {rows},\n  \"payments\": {rows},\n  \"rows_written_in_s\": {},\n  \
+         \"size_mb\": {},\n  \"export\": {{ \"rows\": {}, \"seconds\": {:.1}, \"peak_memory_before_mib\": {}, \"peak_memory_after_mib\": {} }},\n  \
+         \"kinds\": [\n",
+        json::quote(result.database),
+        json::quote(day.trim()),
+        json::quote(commit.trim()),
         json::quote(model.trim_start_matches([' ', '\t', ':'])),
+        json::quote(&result.load),
+        result.written_in,
+        result.megabytes,
+        export.rows,
+        export.seconds,
+        export.peak_before / 1024,
+        export.peak_after / 1024
     );
-    for (index, result) in results.iter().enumerate() {
+    for (index, kind) in result.kinds.iter().enumerate() {
+        let comma = if index + 1 < result.kinds.len() { "," } else { "" };
         text.push_str(&format!(
-            "    {{\n      \"database\": {},\n      \"load_average_at_the_end\": {},\n      \"rows_written_in_s\": {},\n      \"size_mb\": {},\n",
-            json::quote(result.database),
-            json::quote(&result.load),
-            result.written_in,
-            result.megabytes
+            "    {{ \"kind\": {}, \"requests\": {}, \"p50_ms\": {:.1}, \"p95_ms\": {:.1}, \"p99_ms\": {:.1} }}{comma}\n",
+            json::quote(&kind.name),
+            kind.times.len(),
+            millis(kind.at(50)),
+            millis(kind.at(95)),
+            millis(kind.at(99)),
         ));
-        let export = &result.export;
-        text.push_str(&format!(
-            "      \"export\": {{ \"rows\": {}, \"seconds\": {:.1}, \"peak_memory_before_mib\": {}, \"peak_memory_after_mib\": {} }},\n      \"kinds\": [\n",
-            export.rows, export.seconds, export.peak_before / 1024, export.peak_after / 1024
-        ));
-        for (index, kind) in result.kinds.iter().enumerate() {
-            let comma = if index + 1 < result.kinds.len() { "," } else { "" };
-            text.push_str(&format!(
-                "        {{ \"kind\": {}, \"requests\": {}, \"p50_ms\": {:.1}, \"p95_ms\": {:.1}, \"p99_ms\": {:.1} }}{comma}\n",
-                json::quote(&kind.name),
-                kind.times.len(),
-                millis(kind.at(50)),
-                millis(kind.at(95)),
-                millis(kind.at(99)),
-            ));
-        }
-        let comma = if index + 1 < results.len() { "," } else { "" };
-        text.push_str(&format!("      ]\n    }}{comma}\n"));
     }
     text.push_str("  ]\n}\n");
     text
