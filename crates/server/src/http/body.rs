@@ -323,12 +323,12 @@ mod tests {
     fn numbers_and_flags_of_an_address_are_refused_in_words() {
         for (query, field, message) in [
             ("min=abc", "min", "This must be a whole number."),
-            ("max=", "max", "This must be a whole number."),
             ("min=99999999999999999999", "min", "This number is too large."),
             ("max=-99999999999999999999", "max", "This number is too small."),
         ] {
             let request = actix_web::test::TestRequest::with_uri(&format!("/?{query}")).to_http_request();
-            let read = Query::<common::invoices::InvoiceFilter>::from_request(&request, &mut Payload::None).into_inner();
+            let read =
+                Query::<common::invoices::InvoiceFilter>::from_request(&request, &mut Payload::None).into_inner();
             match read.map(|_| ()) {
                 Err(ApiError::Refused { errors, .. }) => {
                     assert_eq!((errors[0].field.as_str(), errors[0].message.as_str()), (field, message));
