@@ -16,6 +16,7 @@ use crate::chunk::pages;
 
 pages! { invoices: list => list::InvoicesPage }
 pages! { invoice: one => page::InvoicePage }
+pages! { deed: deed => deeds::DeedForm }
 pages! {
     drafting:
     new => new::NewInvoicePage,

@@ -126,6 +126,9 @@ pub fn InvoicePage() -> impl IntoView {
         credit,
         deeds,
     };
+    if untrack(|| desk.is_billing()) {
+        Deeds::prepare();
+    }
     let title = Signal::derive(move || {
         invoice.with(|invoice| match invoice {
             Some(Some(invoice)) => invoice
@@ -232,6 +235,7 @@ fn customer_actions(desk: Desk, invoice: &Invoice) -> AnyView {
             let usable = Money::new(balance.minor.min(owed.minor), owed.currency);
             let invoice = invoice.clone();
             (usable.minor > 0).then(|| {
+                Deeds::prepare();
                 let label = text::deeds().use_credit_of(&format_money(usable));
                 let ask = Callback::new(move |()| desk.deeds.ask(Deed::UseCredit(usable), &invoice));
                 view! { <PlainButton label kind=Kind::Secondary on_press=ask/> }.into_any()
