@@ -60,6 +60,7 @@ mod refunds;
 mod reports;
 mod roles;
 mod security;
+mod sending;
 mod shop;
 mod states;
 mod today;
@@ -118,6 +119,7 @@ apart! {
     payments: Payments,
     refunds: Refunds,
     reports: Reports,
+    sending: Sending,
     states: States,
     today: Today,
 }
