@@ -54,6 +54,7 @@ mod legal;
 mod lists;
 mod members;
 mod methods;
+mod network;
 mod payfast;
 mod payments;
 mod refunds;
@@ -115,6 +116,7 @@ apart! {
     legal: Legal,
     lists: Lists,
     methods: Methods,
+    network: Network,
     payfast: Payfast,
     payments: Payments,
     refunds: Refunds,

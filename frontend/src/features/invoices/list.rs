@@ -36,6 +36,7 @@ use crate::{
     },
     dates,
     lists::{self, FilterSheet, ListView, count_words, range_tokens, use_list_view},
+    network::{Network, needed},
     paging::{Pager, ROWS, use_place},
     remote::{Remote, remote},
     session::use_session,
@@ -72,13 +73,17 @@ pub fn InvoicesPage() -> impl IntoView {
     let view = use_list_view();
     let place = use_place();
     let texts = text::invoices();
+    let network = Network::watch();
     let filter = Memo::new(move |_| filter_of(view));
     let invoices = remote(move || {
+        network.track();
         session.account_id();
         let query = page_query(filter.get(), place().cursor);
         async move { api::call::<ListInvoices>(&[], &query).await }
     });
+    network.keep(invoices);
     let totals = remote(move || {
+        network.track();
         session.account_id();
         let filter = InvoiceFilter {
             sort: None,
@@ -119,10 +124,13 @@ pub fn InvoicesPage() -> impl IntoView {
             <div class="head">
                 <Heading text=texts.title/>
                 <div class="head-actions">
-                    {export_link(filter)}
-                    {session.may_as_staff(StaffRole::Billing).then(|| view! { <ButtonLink href="/invoices/new" label=texts.new_invoice icon="plus"/> }.into_any())}
+                    {needed(view! {
+                        {export_link(filter)}
+                        {session.may_as_staff(StaffRole::Billing).then(|| view! { <ButtonLink href="/invoices/new" label=texts.new_invoice icon="plus"/> }.into_any())}
+                    }.into_any())}
                 </div>
             </div>
+            {network.line()}
             <div class="list-tools">
                 {status_chips(desk)}
                 {lists::list_search(view, if desk.is_desk { texts.search_hint_staff } else { texts.search_hint })}
@@ -512,7 +520,7 @@ fn bulk(desk: Desk, on_page: usize, total: Option<i64>) -> AnyView {
     };
     let more = view! {
         {dynamic(select_all)}
-        {downloads.view(dynamic(deeds))}
+        {downloads.view(needed(dynamic(deeds)))}
     };
     list::bulk_bar(selection, sum, more.into_any())
 }
