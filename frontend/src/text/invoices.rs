@@ -34,6 +34,8 @@ texts! {
         date: "Date",
         billed_to: "Billed to",
         still_to_pay: "Still to be paid",
+        pay_by_eft: "Pay by EFT",
+        eft_reference: "Reference",
         paid_in_full: "Paid in full",
         quantity: "Quantity",
         unit_price: "Unit price",
