@@ -1,7 +1,7 @@
 // Reports: one period for all, charts that keys can read, and the same rows as a table.
 import { AxeBuilder } from "@axe-core/playwright";
 
-import { answer, DESK, expectUsable } from "../desk.ts";
+import { answer, DESK, expectUsable, REVENUE } from "../desk.ts";
 import { expect, test } from "../fixtures.ts";
 
 const PERIOD = "from=2025-12-01&to=2026-11-30&group=month";
@@ -52,4 +52,26 @@ test("receivables are a picture with its values in words, or a table", async ({ 
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   await page.getByRole("button", { name: "Chart" }).click();
   await expect(picture).toBeVisible();
+});
+
+test("a month that took more back than it invoiced hangs below the line of nothing", async ({ page }) => {
+  const zar = (minor: number): object => ({ minor, currency: "ZAR" });
+  const periods = REVENUE.periods.map((period, index) => (index === 5 ? { ...period, net: zar(-5_000_000), vat: zar(-750_000) } : period));
+  await answer(page, { ...DESK, "GET /reports/revenue": { ...REVENUE, periods } });
+  await page.goto(`/reports?${PERIOD}`);
+  const chart = page.getByRole("img", { name: /^Revenue with VAT/ });
+  await expect(chart.getByText("\u2212R100k", { exact: true })).toBeVisible();
+  const nothing = Number(await chart.locator("line.chart-base").getAttribute("y1"));
+  const marks = await chart.locator(".chart-marks").nth(5).locator("path").evaluateAll((paths) =>
+    paths.map((path) => (path as SVGGraphicsElement).getBBox()).map(({ y, height }) => [y, y + height] as const),
+  );
+  expect(marks).toHaveLength(2);
+  for (const [top, bottom] of marks) {
+    expect(top).toBeGreaterThanOrEqual(nothing - 0.1);
+    expect(bottom, "above the names of the months").toBeLessThan(240);
+  }
+  await chart.focus();
+  await page.keyboard.press("Home");
+  for (let step = 0; step < 5; step += 1) await page.keyboard.press("ArrowRight");
+  await expect(page.getByRole("status").filter({ hasText: "May 2026: Before VAT \u2212R50" })).toBeVisible();
 });
