@@ -28,6 +28,11 @@ impl SiteFacts {
             .with(|site| site.is_some_and(|site| site.payfast_mode != PayfastMode::Live))
     }
 
+    /// Where an EFT goes, when one is offered.
+    pub fn bank(self) -> Option<String> {
+        self.0.with(|site| site.and_then(|site| site.supplier.bank.clone()))
+    }
+
     /// Whether VAT is charged; `None` until it is known.
     pub fn charges_vat(self) -> Option<bool> {
         self.0.with(|site| site.map(|site| site.supplier.vat_number.is_some()))
