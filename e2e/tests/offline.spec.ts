@@ -1,5 +1,4 @@
 // Without a network: what was loaded stays and says since when, what needs the server is off, and it comes back by itself.
-import type { Page } from "@playwright/test";
 
 import {
   accountId, expect, expectAccessible, goToPayfast, paidBadge, payInEmulator, paymentId, reviewPro, test,
