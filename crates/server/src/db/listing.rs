@@ -107,7 +107,8 @@ struct Count {
 enum Lead {
     /// The database plans by itself.
     Planner,
-    Search,
+    /// The index of words, asked for this part of the search.
+    Search(String),
     These(Vec<About>),
 }
 
@@ -254,8 +255,8 @@ fn choose_lead(conn: &mut Conn, listing: &Listing) -> QueryResult<Lead> {
             .collect()
     };
     let mut leads: Vec<Lead> = by_column.into_iter().map(Lead::These).collect();
-    if listing.search.is_some() {
-        leads.insert(0, Lead::Search);
+    if let Some(search) = &listing.search {
+        leads.insert(0, Lead::Search(words_to_match(conn, listing, search)?));
     }
     if leads.len() < 2 {
         return Ok(leads.pop().unwrap_or(Lead::These(Vec::new())));
@@ -270,7 +271,7 @@ fn choose_lead(conn: &mut Conn, listing: &Listing) -> QueryResult<Lead> {
             return Ok(lead);
         }
         // Among those that find much the last one wins: an index in the order of time, not of words.
-        if found < best.0 || found == COUNT_UP_TO && best.1 == Lead::Search {
+        if found < best.0 || found == COUNT_UP_TO && matches!(best.1, Lead::Search(_)) {
             best = (found, lead);
         }
     }
@@ -288,7 +289,7 @@ fn only(listing: &Listing, lead: &Lead) -> Listing {
     Listing {
         all: listing.all.iter().filter(leads).cloned().collect(),
         any: if any.iter().any(Vec::is_empty) { Vec::new() } else { any },
-        search: listing.search.clone().filter(|_| *lead == Lead::Search),
+        search: listing.search.clone().filter(|_| matches!(lead, Lead::Search(_))),
         after: None,
         ..listing.clone()
     }
@@ -472,7 +473,7 @@ fn any_of(sql: &mut Sql, listing: &Listing, is_sqlite: bool) {
 fn from_where(sql: &mut Sql, listing: &Listing, branch: &[Condition], lead: &Lead, is_sqlite: bool) {
     let Table { name, one, .. } = listing.table;
     match (&listing.search, lead) {
-        (Some(search), Lead::Search) => {
+        (Some(search), Lead::Search(words)) => {
             // `cross join` keeps SQLite to this order.
             sql.push(&format!(
                 " from {one}_search s cross join {one}_search_keys k on k.key = s.rowid"
@@ -480,9 +481,8 @@ fn from_where(sql: &mut Sql, listing: &Listing, branch: &[Condition], lead: &Lea
             sql.push(&format!(
                 " cross join {name} r on r.id = k.{one}_id where s.text match "
             ));
-            let word = telling_word(search);
-            sql.bind(Value::Text(format!("\"{}\"", word.replace('"', "\"\""))));
-            if word != search {
+            sql.bind(phrase(words));
+            if words != search {
                 sql.push(" and instr(r.search_text, ");
                 sql.bind(Value::Text(search.clone())).push(") > 0");
             }
@@ -522,12 +522,31 @@ fn from_where(sql: &mut Sql, listing: &Listing, branch: &[Condition], lead: &Lea
 fn leads_with(lead: &Lead, about: About) -> bool {
     match lead {
         Lead::Planner => true,
-        Lead::Search => false,
+        Lead::Search(_) => false,
         Lead::These(abouts) => abouts.contains(&about),
     }
 }
 
-/// The word of a search that fewest rows have, as far as its letters tell: FTS5 reads the rows of each three letters.
+/// The most telling word of a search when few rows have it, and the rest is compared on those; else the whole, for
+/// which FTS5 reads the rows of each three letters and no row of the table.
+fn words_to_match(conn: &mut Conn, listing: &Listing, search: &str) -> QueryResult<String> {
+    let word = telling_word(search);
+    if word == search {
+        return Ok(search.to_owned());
+    }
+    let mut sql = Sql::new("select count(*) as total from (select 1 from ");
+    sql.push(&format!("{}_search s where s.text match ", listing.table.one));
+    sql.bind(phrase(word)).push(&format!(" limit {}) hits", FEW_HITS + 1));
+    let found: Vec<Count> = sql.load(conn)?;
+    let is_rare = found.first().is_some_and(|row| row.total <= FEW_HITS);
+    Ok(if is_rare { word } else { search }.to_owned())
+}
+
+fn phrase(words: &str) -> Value {
+    Value::Text(format!("\"{}\"", words.replace('"', "\"\"")))
+}
+
+/// The word of a search that fewest rows have, as far as its letters tell.
 fn telling_word(search: &str) -> &str {
     let words = search.split(' ').filter(|word| word.chars().count() >= 3);
     let telling = |word: &&str| (word.chars().any(|letter| letter.is_ascii_digit()), word.chars().count());

@@ -96,6 +96,11 @@ app_test!(what_is_more_than_is_counted_is_walked_whole, |app| {
     assert_eq!(own.total_at_least, Some(10_000));
     let narrow = page(&customer.client, "search=inv-10499&sort=amount").await;
     assert_eq!(narrow.total, Some(1));
+    // One rare word and one that all have: looked up by the rare one, and both must be there.
+    for (search, total) in [("inv-10499+karoo", 1), ("inv-10499+work", 0), ("karoo+work+here", 0)] {
+        let found = page(&staff, &format!("search={search}")).await;
+        assert_eq!(found.total, Some(total), "{search}");
+    }
     let totals: InvoiceTotals = staff.get("/invoices/totals?search=karoo").await.expect(200).json();
     let count = |state| totals.counts.iter().find(|count| count.state == state).unwrap().count;
     assert_eq!(count(InvoiceState::Paid), 8_400);
