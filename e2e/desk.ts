@@ -110,7 +110,7 @@ const MONTHS = Array.from({ length: 12 }, (_, index) => {
   return { from: month.toISOString().slice(0, 10), to: last.toISOString().slice(0, 10), is_unfinished: index === 11 };
 });
 const span = { from: "2025-12-01", to: "2026-11-30", is_unfinished: true };
-const REVENUE = {
+export const REVENUE = {
   span, net: zar(129_237_400), vat: zar(19_385_600), collected: zar(140_000_000), fees: zar(4_900_000), refunded: zar(52_900),
   periods: MONTHS.map((span, index) => ({
     span, invoices: 180 + index, invoiced: zar(8_400_000 + index * 500_000), credited: zar(0), net: zar(8_400_000 + index * 500_000),

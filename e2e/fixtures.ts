@@ -2,7 +2,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
 
-import { newestLinkTo } from "./mail.ts";
+import { newestLinkTo, subjectsTo } from "./mail.ts";
 
 export { expect };
 
@@ -82,6 +82,11 @@ export async function confirmAddress(page: Page, person: Person): Promise<void> 
 /** The newest link to `path` that was mailed to `address`. */
 export function mailedLink(address: string, path: string): Promise<string> {
   return newestLinkTo(MAIL_DIR, address, path);
+}
+
+/** What was mailed to `address`, by subject. */
+export function mailedSubjects(address: string): Promise<string[]> {
+  return subjectsTo(MAIL_DIR, address);
 }
 
 export async function signIn(page: Page, person: Person): Promise<void> {

@@ -21,6 +21,12 @@ export async function newestLinkTo(folder: string, address: string, path: string
   }
 }
 
+/** The subjects of all mails to `address`, oldest first. */
+export async function subjectsTo(folder: string, address: string): Promise<string[]> {
+  const mails = await mailsIn(folder);
+  return mails.filter((mail) => mail.to.toLowerCase().includes(address.toLowerCase())).map((mail) => mail.subject);
+}
+
 /** All mails, oldest first: the file names begin with the time, or at least sort by it. */
 async function mailsIn(folder: string): Promise<Mail[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".eml")).sort();

@@ -52,3 +52,22 @@ export async function staffPage(browser: Browser, baseURL = ""): Promise<{ conte
   const context = await browser.newContext({ baseURL, storageState, viewport: { width: 1280, height: 900 } });
   return { context, page: await context.newPage() };
 }
+
+/** An invoice of `account` that the staff of `desk` write by the API: issued, or left a draft. */
+export async function writeInvoice(desk: Page, account: string, rand: number, as: "issued" | "draft"): Promise<{ id: string; number: string }> {
+  const { csrf_token } = (await (await desk.request.get("/api/v1/auth/csrf")).json()) as { csrf_token: string };
+  const post = async (path: string, data?: object): Promise<{ id: string; number: string }> => {
+    const answer = await desk.request.post(`/api/v1${path}`, {
+      headers: { "X-CSRF-Token": csrf_token, "Idempotency-Key": crypto.randomUUID() },
+      ...(data && { data }),
+    });
+    expect(answer.ok(), `${path}: ${answer.status()}`).toBe(true);
+    return (await answer.json()) as { id: string; number: string };
+  };
+  const unit_price = { minor: rand * 100, currency: "ZAR" };
+  const draft = await post("/invoices", {
+    account_id: account,
+    lines: [{ description: "Training", quantity: "1", unit_price, vat_rate: "15" }],
+  });
+  return as === "issued" ? post(`/invoices/${draft.id}/finalize`) : draft;
+}

@@ -112,6 +112,11 @@ test("staff write, issue and correct an invoice", async ({ page, person, browser
   // The customer sees the same document, and the way to pay.
   await page.goto(new URL(desk.url()).pathname);
   await expect(page.getByRole("link", { name: "Pay R600.00 with PayFast" })).toBeVisible();
+  await expect(page.getByRole("article").getByText("Pay by EFT")).toBeVisible();
+  await expect(page.getByRole("article").getByText(/^Reference INV-\d+$/)).toBeVisible();
+  await page.emulateMedia({ media: "print" });
+  await expect(page.getByText("Pay by EFT"), "on paper too").toBeVisible();
+  await page.emulateMedia({ media: null });
   await expectAccessible(page);
   await staff.context.close();
 });
@@ -156,6 +161,7 @@ for (const scheme of ["light", "dark"] as const) {
       await page.goto("/invoices");
       await page.getByRole("link", { name: /^INV-/ }).first().click();
       await expect(page.getByRole("heading", { level: 1, name: /^INV-/ })).toBeVisible();
+      await expect(page.getByText("Pay by EFT"), "nothing is owed").toHaveCount(0);
       await expectAccessible(page);
 
       const staff = await staffPage(browser, baseURL);

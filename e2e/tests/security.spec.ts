@@ -118,3 +118,13 @@ test.describe("a forgotten password", () => {
     await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
   });
 });
+
+test("the verdict on a new password moves nothing from under a finger", async ({ page }) => {
+  await page.goto("/register");
+  const button = page.getByRole("button", { name: "Create account" });
+  await expect(page.getByText("Test mode. No real money moves.")).toBeVisible();
+  const before = await button.boundingBox();
+  await page.getByRole("textbox", { name: "Password" }).fill("koppie sunrise 42");
+  await expect(page.locator(".meter-word")).toBeVisible();
+  expect(await button.boundingBox()).toEqual(before);
+});

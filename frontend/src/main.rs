@@ -18,6 +18,7 @@ mod explain;
 mod features;
 mod frame;
 mod lists;
+mod network;
 mod next;
 mod orders;
 mod pages;

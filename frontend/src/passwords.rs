@@ -125,7 +125,8 @@ pub fn NewPasswordField(
     password: NewPassword,
     errors: Errors,
 ) -> impl IntoView {
-    let words = move || password.verdict.get().map(|verdict| meter(&verdict));
+    // It has its room from the start: a verdict that comes later moves nothing from under somebody's finger.
+    let words = move || password.verdict.get().map_or_else(unjudged, |verdict| meter(&verdict));
     view! {
         <div class="new-password">
             <PasswordField
@@ -145,7 +146,6 @@ pub fn NewPasswordField(
 fn meter(verdict: &Verdict) -> AnyView {
     let texts = t().security;
     let Rating { steps, tone, word } = Rating::of(verdict.strength.as_ref());
-    let bars = (0..STEPS).map(|step| view! { <span class:is-on=step < steps></span> }.into_any());
     let advice = verdict.strength.as_ref().map(|strength| {
         let untold = (!strength.is_acceptable).then(|| texts.too_weak.to_owned());
         let warning = strength.warning.clone().or(untold);
@@ -159,12 +159,21 @@ fn meter(verdict: &Verdict) -> AnyView {
     let icon_name = if tone == Tone::Positive { "check" } else { "triangle" };
     view! {
         <div class=format!("meter {}", tone.class())>
-            <div class="meter-bars" aria-hidden="true">{bars.collect_view()}</div>
+            {bars(steps)}
             <p class="meter-word">{icon_16(icon_name)} <span>{texts.strength(word)}</span></p>
             {advice}
         </div>
     }
     .into_any()
+}
+
+fn unjudged() -> AnyView {
+    view! { <div class="meter">{bars(0)}</div> }.into_any()
+}
+
+fn bars(filled: u8) -> AnyView {
+    let bars = (0..STEPS).map(|step| view! { <span class:is-on=step < filled></span> }.into_any());
+    view! { <div class="meter-bars" aria-hidden="true">{bars.collect_view()}</div> }.into_any()
 }
 
 /// How a password is shown: filled steps of five, and never by colour alone.

@@ -38,6 +38,27 @@ where
     T: Send + Sync + 'static,
     F: Future<Output = Result<T, Failure>> + 'static,
 {
+    remote_by(fetch, Remote::set)
+}
+
+/// Like [`remote`], for a page where something is typed: an answer that says the same leaves it as it is.
+pub fn steady_remote<T, F>(fetch: impl Fn() -> F + 'static) -> Remote<T>
+where
+    T: PartialEq + Send + Sync + 'static,
+    F: Future<Output = Result<T, Failure>> + 'static,
+{
+    remote_by(fetch, |remote, answer| {
+        if untrack(|| remote.with(|shown| shown != Some(&answer))) {
+            remote.set(answer);
+        }
+    })
+}
+
+fn remote_by<T, F>(fetch: impl Fn() -> F + 'static, keep: fn(Remote<T>, T)) -> Remote<T>
+where
+    T: Send + Sync + 'static,
+    F: Future<Output = Result<T, Failure>> + 'static,
+{
     let remote = Remote {
         value: RwSignal::new(None),
         failure: RwSignal::new(None),
@@ -49,7 +70,7 @@ where
         let answer = fetch();
         Box::pin(async move {
             let answer = answer.await?;
-            Ok(Box::new(move || remote.set(answer)) as Keep)
+            Ok(Box::new(move || keep(remote, answer)) as Keep)
         })
     };
     keep_asking(Box::new(ask), remote.failure, remote.is_busy, remote.round);
@@ -98,6 +119,11 @@ impl<T: Send + Sync + 'static> Remote<T> {
     /// Replaces the answer by one that the page got by other means.
     pub fn set(self, value: T) {
         self.value.set(Some(Arc::new(value)));
+    }
+
+    /// Takes away an answer that is not about what the page shows now.
+    pub fn forget(self) {
+        self.value.set(None);
     }
 
     /// Whether what is shown is being replaced.
@@ -149,10 +175,10 @@ impl<T: Clone + Send + Sync + 'static> Remote<T> {
         ready: impl Fn(T) -> AnyView + Send + 'static,
         failed: impl Fn(Failure) -> AnyView + Send + 'static,
     ) -> AnyView {
-        dynamic(move || match (self.get(), self.failure.get()) {
-            (Some(value), _) => ready(value),
-            (None, Some(failure)) => failed(failure),
-            (None, None) => waiting(),
+        // While there is an answer, failures must not be read: what is typed below would be built anew.
+        dynamic(move || match self.get() {
+            Some(value) => ready(value),
+            None => self.failure.get().map_or_else(waiting, &failed),
         })
     }
 }

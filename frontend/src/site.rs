@@ -4,9 +4,17 @@ use common::site::{GetSite, PayfastMode, Site};
 use leptos::prelude::*;
 
 use crate::{
-    api,
+    api, browser,
+    components::dynamic::react,
     remote::{Remote, remote},
 };
+
+/// Whether this place was one where no real money moves.
+const TEST_KEY: &str = "capecontrol.test";
+
+fn is_test(site: &Site) -> bool {
+    site.payfast_mode != PayfastMode::Live
+}
 
 /// Asked once, shared by all pages.
 #[derive(Clone, Copy)]
@@ -15,6 +23,14 @@ pub struct SiteFacts(Remote<Site>);
 impl SiteFacts {
     pub fn provide() -> SiteFacts {
         let facts = SiteFacts(remote(|| api::call::<GetSite>(&[], &())));
+        react(move || {
+            let store = browser::local();
+            match facts.0.with(|site| site.map(is_test)) {
+                Some(true) => store.set(TEST_KEY, "1"),
+                Some(false) => store.remove(TEST_KEY),
+                None => {}
+            }
+        });
         provide_context(facts);
         facts
     }
@@ -23,9 +39,15 @@ impl SiteFacts {
         self.0.get()
     }
 
+    /// Until the server answers, what it said last time: the banner must not push a page down that is in use.
     pub fn is_test(self) -> bool {
         self.0
-            .with(|site| site.is_some_and(|site| site.payfast_mode != PayfastMode::Live))
+            .with(|site| site.map_or_else(|| browser::local().get(TEST_KEY).is_some(), is_test))
+    }
+
+    /// Where an EFT goes, when one is offered.
+    pub fn bank(self) -> Option<String> {
+        self.0.with(|site| site.and_then(|site| site.supplier.bank.clone()))
     }
 
     /// Whether VAT is charged; `None` until it is known.

@@ -54,12 +54,14 @@ mod legal;
 mod lists;
 mod members;
 mod methods;
+mod network;
 mod payfast;
 mod payments;
 mod refunds;
 mod reports;
 mod roles;
 mod security;
+mod sending;
 mod shop;
 mod states;
 mod today;
@@ -114,10 +116,12 @@ apart! {
     legal: Legal,
     lists: Lists,
     methods: Methods,
+    network: Network,
     payfast: Payfast,
     payments: Payments,
     refunds: Refunds,
     reports: Reports,
+    sending: Sending,
     states: States,
     today: Today,
 }

@@ -20,6 +20,8 @@ pub struct Supplier {
     pub address: String,
     /// Absent: no VAT is charged and no document says tax invoice.
     pub vat_number: Option<String>,
+    /// One line of bank details; absent: no EFT is offered.
+    pub bank: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

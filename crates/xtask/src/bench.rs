@@ -29,8 +29,28 @@ const P99_LIMIT: Duration = Duration::from_millis(100);
 const START_LIMIT: Duration = Duration::from_secs(30);
 const SECRET: &str = "bench0bench1bench2bench3bench4be";
 
-/// Rows of each table.
-pub fn lists(rows: u32) -> Outcome<()> {
+const MILLION: u32 = 1_000_000;
+const DATABASES: [&str; 2] = ["SQLite", "PostgreSQL"];
+
+/// `--rows N` of each table, and `--on` one database; what is measured at a million rows is written down.
+pub fn lists(options: &[&str]) -> Outcome<()> {
+    let (mut rows, mut databases) = (MILLION, DATABASES.to_vec());
+    for option in options.chunks(2) {
+        match option {
+            ["--rows", number] => {
+                rows = number
+                    .parse()
+                    .or_fail("--rows", "give a number of rows, such as 200000")?
+            }
+            ["--on", name] => databases.retain(|database| database.eq_ignore_ascii_case(name)),
+            _ => {
+                return Err(Failure::new(
+                    option.join(" "),
+                    "use --rows N and --on SQLite or --on PostgreSQL",
+                ));
+            }
+        }
+    }
     step("release build of the server", || {
         process::run(
             process::command(cargo())
@@ -40,16 +60,19 @@ pub fn lists(rows: u32) -> Outcome<()> {
             "read the compiler's message above",
         )
     })?;
-    let mut results = Vec::new();
-    for database in ["SQLite", "PostgreSQL"] {
-        results.push(step(database, || on(database, rows))?);
+    let mut results: Vec<Results> = Vec::new();
+    for database in databases {
+        let result = step(database, || on(database, rows))?;
+        if rows == MILLION {
+            let folder = root().join("docs/measurements");
+            let file = folder.join(format!("lists-{}.json", database.to_lowercase()));
+            fs::create_dir_all(&folder)
+                .and_then(|()| fs::write(&file, report(rows, &result)))
+                .or_fail("docs/measurements", "is the checkout writable?")?;
+            println!("   written to {}", file.display());
+        }
+        results.push(result);
     }
-    let report = report(rows, &results);
-    let file = root().join("docs/measurements/lists.json");
-    fs::create_dir_all(root().join("docs/measurements"))
-        .and_then(|()| fs::write(&file, report))
-        .or_fail("docs/measurements/lists.json", "is the checkout writable?")?;
-    println!("   written to {}", file.display());
     let slow: Vec<String> = results
         .iter()
         .flat_map(|result| {
@@ -156,16 +179,6 @@ fn on(database: &'static str, rows: u32) -> Outcome<Results> {
     let base = server.wait_for_line("capecontrol listening on ", START_LIMIT)?;
     let workload = Workload::sign_in(&base)?;
     let kinds = workload.run(rows)?;
-    for kind in &kinds {
-        println!(
-            "   {:<44} {:>5} requests   p50 {:>7.1} ms   p95 {:>7.1} ms   p99 {:>7.1} ms",
-            kind.name,
-            kind.times.len(),
-            millis(kind.at(50)),
-            millis(kind.at(95)),
-            millis(kind.at(99)),
-        );
-    }
     let pid = server_pid(&address)?;
     let peak_before = peak_memory(pid);
     let begun = Instant::now();
@@ -203,7 +216,7 @@ fn on(database: &'static str, rows: u32) -> Outcome<Results> {
     })
 }
 
-fn millis(time: Duration) -> f64 {
+pub fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
@@ -231,7 +244,7 @@ fn peak_memory(pid: u32) -> u64 {
         .unwrap_or(0)
 }
 
-fn report(rows: u32, results: &[Results]) -> String {
+fn report(rows: u32, result: &Results) -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu
         .lines()
@@ -239,37 +252,35 @@ fn report(rows: u32, results: &[Results]) -> String {
         .unwrap_or_default();
     let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
     let day = output_of("date", &["-u", "+%Y-%m-%d"]).unwrap_or_default();
+    let commit = output_of("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
+    let export = &result.export;
     let mut text = format!(
-        "{{\n  \"measured_on\": {},\n  \"processor\": {},\n  \"cores\": {cores},\n  \"invoices\": {rows},\n  \"payments\": {rows},\n  \"databases\": [\n",
-        json::quote(&day),
+        "{{\n  \"database\": {},\n  \"measured_on\": {},\n  \"version\": {},\n  \"processor\": {},\n  \"cores\": {cores},\n  \
+         \"load_average_at_the_end\": {},\n  \"invoices\": {rows},\n  \"payments\": {rows},\n  \"rows_written_in_s\": {},\n  \
+         \"size_mb\": {},\n  \"export\": {{ \"rows\": {}, \"seconds\": {:.1}, \"peak_memory_before_mib\": {}, \"peak_memory_after_mib\": {} }},\n  \
+         \"kinds\": [\n",
+        json::quote(result.database),
+        json::quote(day.trim()),
+        json::quote(commit.trim()),
         json::quote(model.trim_start_matches([' ', '\t', ':'])),
+        json::quote(&result.load),
+        result.written_in,
+        result.megabytes,
+        export.rows,
+        export.seconds,
+        export.peak_before / 1024,
+        export.peak_after / 1024
     );
-    for (index, result) in results.iter().enumerate() {
+    for (index, kind) in result.kinds.iter().enumerate() {
+        let comma = if index + 1 < result.kinds.len() { "," } else { "" };
         text.push_str(&format!(
-            "    {{\n      \"database\": {},\n      \"load_average_at_the_end\": {},\n      \"rows_written_in_s\": {},\n      \"size_mb\": {},\n",
-            json::quote(result.database),
-            json::quote(&result.load),
-            result.written_in,
-            result.megabytes
+            "    {{ \"kind\": {}, \"requests\": {}, \"p50_ms\": {:.1}, \"p95_ms\": {:.1}, \"p99_ms\": {:.1} }}{comma}\n",
+            json::quote(&kind.name),
+            kind.times.len(),
+            millis(kind.at(50)),
+            millis(kind.at(95)),
+            millis(kind.at(99)),
         ));
-        let export = &result.export;
-        text.push_str(&format!(
-            "      \"export\": {{ \"rows\": {}, \"seconds\": {:.1}, \"peak_memory_before_mib\": {}, \"peak_memory_after_mib\": {} }},\n      \"kinds\": [\n",
-            export.rows, export.seconds, export.peak_before / 1024, export.peak_after / 1024
-        ));
-        for (index, kind) in result.kinds.iter().enumerate() {
-            let comma = if index + 1 < result.kinds.len() { "," } else { "" };
-            text.push_str(&format!(
-                "        {{ \"kind\": {}, \"requests\": {}, \"p50_ms\": {:.1}, \"p95_ms\": {:.1}, \"p99_ms\": {:.1} }}{comma}\n",
-                json::quote(&kind.name),
-                kind.times.len(),
-                millis(kind.at(50)),
-                millis(kind.at(95)),
-                millis(kind.at(99)),
-            ));
-        }
-        let comma = if index + 1 < results.len() { "," } else { "" };
-        text.push_str(&format!("      ]\n    }}{comma}\n"));
     }
     text.push_str("  ]\n}\n");
     text

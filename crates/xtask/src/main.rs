@@ -31,7 +31,7 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use crate::failure::{Failure, OrFail, Outcome};
+use crate::failure::{Failure, Outcome};
 
 const USAGE: &str = "\
 cargo xtask up            build all, start the emulator and the server with demo data
@@ -41,7 +41,7 @@ cargo xtask web           build the client into frontend/dist and print its size
 cargo xtask test          every test; `test PART` runs one of: server, doc, frontend, web, smoke, e2e
 cargo xtask test long     what takes long: each property a million times, 10 000 invoices finalised at once
 cargo xtask e2e [ARG…]    the browser journeys on both databases; arguments go to Playwright
-cargo xtask bench lists   how long lists take at a million rows on both databases; `--rows N` for fewer
+cargo xtask bench lists   how long lists take at a million rows on both databases; `--rows N` for fewer, `--on SQLite`
 cargo xtask check         formatting, lints, rules of import, secrets, the client for WebAssembly
 cargo xtask secrets       secrets in the files; `secrets --history` in every commit there ever was";
 
@@ -68,13 +68,7 @@ fn dispatch(arguments: &[String]) -> Outcome<ExitCode> {
         ["e2e", ..] => test::journeys(&arguments[1..]),
         ["secrets"] => secrets::scan().map(|()| ExitCode::SUCCESS),
         ["secrets", "--history"] => secrets::scan_history().map(|()| ExitCode::SUCCESS),
-        ["bench", "lists"] => bench::lists(1_000_000).map(|()| ExitCode::SUCCESS),
-        ["bench", "lists", "--rows", rows] => {
-            let rows = rows
-                .parse()
-                .or_fail("--rows", "give a number of rows, such as 200000")?;
-            bench::lists(rows).map(|()| ExitCode::SUCCESS)
-        }
+        ["bench", "lists", options @ ..] => bench::lists(options).map(|()| ExitCode::SUCCESS),
         ["check"] => check::check().map(|()| ExitCode::SUCCESS),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -23,7 +23,7 @@ const GROUP_BYTES: u64 = 300 * 1024;
 
 /// The same for pages that only our staff open, and what these groups are called.
 const STAFF_GROUP_BYTES: u64 = 328 * 1024;
-const STAFF_GROUPS: [&str; 4] = ["drafting", "payfast", "reports", "today"];
+const STAFF_GROUPS: [&str; 5] = ["drafting", "payfast", "reports", "sending", "today"];
 
 /// What the client is made of.
 const SOURCES: [&str; 9] = [

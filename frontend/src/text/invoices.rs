@@ -34,6 +34,8 @@ texts! {
         date: "Date",
         billed_to: "Billed to",
         still_to_pay: "Still to be paid",
+        pay_by_eft: "Pay by EFT",
+        eft_reference: "Reference",
         paid_in_full: "Paid in full",
         quantity: "Quantity",
         unit_price: "Unit price",
@@ -74,6 +76,7 @@ texts! {
         drafts_have_no_pdf: "Drafts have no PDF yet.",
         stop: "Stop",
         saved_one: "Saved 1 file.",
+        send_one: "Send 1 invoice",
     }
     phrases {
         draft_of(customer): "the draft for {customer}",
@@ -81,6 +84,8 @@ texts! {
         to_be_paid(amount): "{amount} to be paid",
         saved(count): "Saved {count} files.",
         not_saved(count): "{count} could not be saved.",
+        send_many(count): "Send {count} invoices",
+        ask_send(deed): "{deed}?",
         saving_file(number, done, total): "Saving {number}, {done} of {total}",
         vat_no(number): "VAT no. {number}",
         vat_at(rate): "VAT {rate}%",

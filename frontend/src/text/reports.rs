@@ -47,6 +47,7 @@ texts! {
         nothing_owed: "Nobody owes anything. Every invoice is paid.",
         revenue_title: "Revenue with VAT",
         sum: "Sum",
+        age: "Age",
         still_to_pay: "Still to be paid",
         late: "Late",
         not_late: "Not yet due",
@@ -85,12 +86,12 @@ texts! {
         with_vat(amount): "{amount} with VAT",
         kept(share): "{share}% of what was paid",
         is_late(amount): "{amount} is late",
+        late_of(late, total): "{late} of {total} is late.",
         counted(count): "{count} invoices",
         days(from, to): "{from} to {to} days late",
         over_days(days): "Over {days} days late",
         counted_on(day): "Counted on {day}.",
         of_all(part, whole): "{part} of {whole} payments",
-        total(count): "Total, {count} invoices",
         percent(number): "{number}%",
     }
 }

@@ -7,7 +7,12 @@
 
 use std::borrow::Cow;
 
-use diesel::{QueryResult, QueryableByName, pg::Pg, sql_types::BigInt, sqlite::Sqlite};
+use diesel::{
+    QueryResult, QueryableByName,
+    pg::Pg,
+    sql_types::{BigInt, Text},
+    sqlite::Sqlite,
+};
 
 use super::{
     Conn,
@@ -17,6 +22,8 @@ use crate::{paging::COUNT_UP_TO, search::like_pattern};
 
 /// Hits of a search that are looked up one by one without a thought.
 const FEW_HITS: i64 = 2_000;
+/// Rows of a range of days that are sorted rather than sought in another order, which nearly follows the days.
+const SORTED_DAYS: i64 = 50_000;
 
 /// What a condition is about: which of them may lead is decided by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,6 +35,8 @@ pub enum About {
     Amount,
     Day,
     Due,
+    /// Has the index `invoices_partly_paid`, together with its state.
+    PartlyPaid,
     /// Never leads.
     Other,
 }
@@ -98,7 +107,8 @@ struct Count {
 enum Lead {
     /// The database plans by itself.
     Planner,
-    Search,
+    /// The index of words, asked for this part of the search.
+    Search(String),
     These(Vec<About>),
 }
 
@@ -108,9 +118,27 @@ where
     T: QueryableByName<Pg> + QueryableByName<Sqlite> + 'static,
 {
     let lead = choose_lead(conn, listing)?;
+    if listing.search.is_some() && is_sqlite(conn) {
+        // Each row is read to see whether it has the words, so it is read once.
+        let found: Vec<Hit> = found(listing, &lead).load(conn)?;
+        if let Some(Hit { total, .. }) = found.first()
+            && *total < COUNT_UP_TO
+        {
+            let ids = found.iter().map(|hit| hit.id.as_str());
+            return Ok((these(listing, ids).load(conn)?, *total));
+        }
+    }
     let total = count_led(conn, listing, &lead)?;
-    let rows = page(listing, &lead, total, is_sqlite(conn)).load(conn)?;
+    let rows = page_behind(conn, listing, &lead, total)?.load(conn)?;
     Ok((rows, total))
+}
+
+#[derive(QueryableByName)]
+struct Hit {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
 }
 
 /// Reads on behind [`Listing::after`] without counting again.
@@ -123,7 +151,7 @@ where
     } else {
         Lead::Planner
     };
-    page(listing, &lead, total, is_sqlite(conn)).load(conn)
+    page_behind(conn, listing, &lead, total)?.load(conn)
 }
 
 /// Rows that match, counted up to [`COUNT_UP_TO`].
@@ -147,14 +175,43 @@ where
     sql.load(conn)
 }
 
-/// The statements of a list as they would be run, for tests of their plans: count, then page.
-pub fn statements(conn: &mut Conn, listing: &Listing, total: i64) -> QueryResult<[Sql; 2]> {
+/// The statements of a list as they would be run, for tests of their plans: the count, the page when all that match are
+/// sorted, and the page when the order is walked.
+pub fn statements(conn: &mut Conn, listing: &Listing) -> QueryResult<[Sql; 3]> {
     let lead = choose_lead(conn, listing)?;
     let is_sqlite = is_sqlite(conn);
     Ok([
         counting(listing, &lead, is_sqlite, COUNT_UP_TO),
-        page(listing, &lead, total, is_sqlite),
+        sorted(listing, &lead, is_sqlite),
+        walked(listing, is_sqlite),
     ])
+}
+
+/// The statement of a page, once it is known how many match.
+fn page_behind(conn: &mut Conn, listing: &Listing, lead: &Lead, total: i64) -> QueryResult<Sql> {
+    let is_sqlite = is_sqlite(conn);
+    if total < COUNT_UP_TO {
+        return Ok(sorted(listing, lead, is_sqlite));
+    }
+    match days_to_sort(conn, listing)? {
+        Some(lead) => Ok(sorted(listing, &lead, is_sqlite)),
+        None => Ok(walked(listing, is_sqlite)),
+    }
+}
+
+/// The lead of a range of days that is sorted, though many match: issue, due date and number nearly follow the days,
+/// so that a walk in their order would pass over everything before the range.
+fn days_to_sort(conn: &mut Conn, listing: &Listing) -> QueryResult<Option<Lead>> {
+    let has = |about| listing.all.iter().any(|condition| condition.about == about);
+    let follows_days = !matches!(listing.order.about, About::Day | About::Amount);
+    if !has(About::Day) || !follows_days || has(About::Account) || listing.search.is_some() {
+        return Ok(None);
+    }
+    let lead = Lead::These(vec![About::Status, About::Day]);
+    let is_sqlite = is_sqlite(conn);
+    let days: Vec<Count> = counting(&only(listing, &lead), &lead, is_sqlite, SORTED_DAYS).load(conn)?;
+    let is_narrow = days.first().is_some_and(|days| days.total < SORTED_DAYS);
+    Ok(is_narrow.then_some(if is_sqlite { lead } else { Lead::Planner }))
 }
 
 fn is_sqlite(conn: &Conn) -> bool {
@@ -170,7 +227,9 @@ fn choose_lead(conn: &mut Conn, listing: &Listing) -> QueryResult<Lead> {
         listing.all.iter().any(|condition| condition.about == about)
             || listing.any.iter().flatten().any(|condition| condition.about == about)
     };
-    let by_column: Vec<Vec<About>> = if has(About::Account) {
+    let by_column: Vec<Vec<About>> = if has(About::PartlyPaid) && !has(About::Account) {
+        vec![vec![About::Status, About::Due, About::PartlyPaid]]
+    } else if has(About::Account) {
         // Range conditions go with the account's own indexes.
         vec![vec![
             About::Account,
@@ -196,8 +255,8 @@ fn choose_lead(conn: &mut Conn, listing: &Listing) -> QueryResult<Lead> {
             .collect()
     };
     let mut leads: Vec<Lead> = by_column.into_iter().map(Lead::These).collect();
-    if listing.search.is_some() {
-        leads.insert(0, Lead::Search);
+    if let Some(search) = &listing.search {
+        leads.insert(0, Lead::Search(words_to_match(conn, listing, search)?));
     }
     if leads.len() < 2 {
         return Ok(leads.pop().unwrap_or(Lead::These(Vec::new())));
@@ -212,7 +271,7 @@ fn choose_lead(conn: &mut Conn, listing: &Listing) -> QueryResult<Lead> {
             return Ok(lead);
         }
         // Among those that find much the last one wins: an index in the order of time, not of words.
-        if found < best.0 || found == COUNT_UP_TO && best.1 == Lead::Search {
+        if found < best.0 || found == COUNT_UP_TO && matches!(best.1, Lead::Search(_)) {
             best = (found, lead);
         }
     }
@@ -230,7 +289,7 @@ fn only(listing: &Listing, lead: &Lead) -> Listing {
     Listing {
         all: listing.all.iter().filter(leads).cloned().collect(),
         any: if any.iter().any(Vec::is_empty) { Vec::new() } else { any },
-        search: listing.search.clone().filter(|_| *lead == Lead::Search),
+        search: listing.search.clone().filter(|_| matches!(lead, Lead::Search(_))),
         after: None,
         ..listing.clone()
     }
@@ -267,14 +326,6 @@ fn branches(listing: &Listing) -> Vec<&[Condition]> {
     }
 }
 
-fn page(listing: &Listing, lead: &Lead, total: i64, is_sqlite: bool) -> Sql {
-    if total < COUNT_UP_TO {
-        sorted(listing, lead, is_sqlite)
-    } else {
-        walked(listing, is_sqlite)
-    }
-}
-
 /// Finds all that match, then sorts.
 fn sorted(listing: &Listing, lead: &Lead, is_sqlite: bool) -> Sql {
     let mut sql = hits(listing, lead, is_sqlite);
@@ -292,7 +343,38 @@ fn sorted(listing: &Listing, lead: &Lead, is_sqlite: bool) -> Sql {
     sql
 }
 
+/// The ids of a page of all that match, with their number, which is complete below [`COUNT_UP_TO`].
+fn found(listing: &Listing, lead: &Lead) -> Sql {
+    let mut sql = hits_up_to(listing, lead, true, Some(COUNT_UP_TO));
+    sql.push(" select id, (select count(*) from hits) as total from hits");
+    after(&mut sql, listing, " where ", "sort_key", "id");
+    order(&mut sql, listing, "sort_key", "id");
+    sql.push(&format!(" limit {}", listing.limit));
+    sql
+}
+
+/// The rows of these ids.
+fn these<'a>(listing: &Listing, ids: impl Iterator<Item = &'a str>) -> Sql {
+    let Table {
+        name, columns, joins, ..
+    } = listing.table;
+    let mut sql = Sql::new("select ");
+    sql.push(columns)
+        .push(&format!(" from {name} r {joins} where r.id in ("));
+    for (index, id) in ids.enumerate() {
+        sql.push(if index > 0 { ", " } else { "" });
+        sql.bind(Value::from(id));
+    }
+    sql.push(")");
+    order(&mut sql, listing, listing.order.column, "r.id");
+    sql
+}
+
 fn hits(listing: &Listing, lead: &Lead, is_sqlite: bool) -> Sql {
+    hits_up_to(listing, lead, is_sqlite, None)
+}
+
+fn hits_up_to(listing: &Listing, lead: &Lead, is_sqlite: bool, at_most: Option<i64>) -> Sql {
     let mut sql = Sql::new("with hits as materialized (");
     for (index, branch) in branches(listing).into_iter().enumerate() {
         if index > 0 {
@@ -300,6 +382,10 @@ fn hits(listing: &Listing, lead: &Lead, is_sqlite: bool) -> Sql {
         }
         sql.push(&format!("select r.id, r.{} as sort_key", bare(listing.order.column)));
         from_where(&mut sql, listing, branch, lead, is_sqlite);
+    }
+    if let Some(at_most) = at_most {
+        // Of all branches together.
+        sql.push(&format!(" limit {at_most}"));
     }
     sql.push(")");
     sql
@@ -387,7 +473,7 @@ fn any_of(sql: &mut Sql, listing: &Listing, is_sqlite: bool) {
 fn from_where(sql: &mut Sql, listing: &Listing, branch: &[Condition], lead: &Lead, is_sqlite: bool) {
     let Table { name, one, .. } = listing.table;
     match (&listing.search, lead) {
-        (Some(search), Lead::Search) => {
+        (Some(search), Lead::Search(words)) => {
             // `cross join` keeps SQLite to this order.
             sql.push(&format!(
                 " from {one}_search s cross join {one}_search_keys k on k.key = s.rowid"
@@ -395,7 +481,11 @@ fn from_where(sql: &mut Sql, listing: &Listing, branch: &[Condition], lead: &Lea
             sql.push(&format!(
                 " cross join {name} r on r.id = k.{one}_id where s.text match "
             ));
-            sql.bind(Value::Text(format!("\"{}\"", search.replace('"', "\"\""))));
+            sql.bind(phrase(words));
+            if words != search {
+                sql.push(" and instr(r.search_text, ");
+                sql.bind(Value::Text(search.clone())).push(") > 0");
+            }
         }
         (Some(search), Lead::Planner) => {
             sql.push(&format!(" from {name} r where r.search_text like "));
@@ -407,20 +497,60 @@ fn from_where(sql: &mut Sql, listing: &Listing, branch: &[Condition], lead: &Lea
             sql.bind(Value::Text(search.clone())).push(") > 0");
         }
         (None, _) => {
-            sql.push(&format!(" from {name} r where 1 = 1"));
+            sql.push(&format!(" from {name} r"));
+            // Without statistics SQLite believes that any state is rarer than what is partly paid.
+            let is_partly_paid = |condition: &Condition| condition.about == About::PartlyPaid;
+            if is_sqlite
+                && *lead != Lead::Planner
+                && leads_with(lead, About::PartlyPaid)
+                && branch.iter().any(is_partly_paid)
+            {
+                sql.push(" indexed by invoices_partly_paid");
+            }
+            sql.push(" where 1 = 1");
         }
     }
     for condition in listing.all.iter().chain(branch) {
         sql.push(" and ");
-        let leads = match lead {
-            Lead::Planner => true,
-            Lead::Search => false,
-            Lead::These(abouts) => abouts.contains(&condition.about),
-        };
+        let leads = leads_with(lead, condition.about);
         let plus = is_sqlite && !leads && condition.about != About::Other;
         sql.push(if plus { "+" } else { "" });
         sql.push_with(condition.text, &condition.values);
     }
+}
+
+fn leads_with(lead: &Lead, about: About) -> bool {
+    match lead {
+        Lead::Planner => true,
+        Lead::Search(_) => false,
+        Lead::These(abouts) => abouts.contains(&about),
+    }
+}
+
+/// The most telling word of a search when few rows have it, and the rest is compared on those; else the whole, for
+/// which FTS5 reads the rows of each three letters and no row of the table.
+fn words_to_match(conn: &mut Conn, listing: &Listing, search: &str) -> QueryResult<String> {
+    let word = telling_word(search);
+    if word == search {
+        return Ok(search.to_owned());
+    }
+    let mut sql = Sql::new("select count(*) as total from (select 1 from ");
+    sql.push(&format!("{}_search s where s.text match ", listing.table.one));
+    sql.bind(phrase(word)).push(&format!(" limit {}) hits", FEW_HITS + 1));
+    let found: Vec<Count> = sql.load(conn)?;
+    let is_rare = found.first().is_some_and(|row| row.total <= FEW_HITS);
+    Ok(if is_rare { word } else { search }.to_owned())
+}
+
+fn phrase(words: &str) -> Value {
+    Value::Text(format!("\"{}\"", words.replace('"', "\"\"")))
+}
+
+/// The word of a search that fewest rows have, as far as its letters tell.
+fn telling_word(search: &str) -> &str {
+    let words = search.split(' ').filter(|word| word.chars().count() >= 3);
+    let telling = |word: &&str| (word.chars().any(|letter| letter.is_ascii_digit()), word.chars().count());
+    words.max_by_key(telling).unwrap_or(search)
 }
 
 fn after(sql: &mut Sql, listing: &Listing, word: &str, column: &str, id: &str) {
@@ -439,4 +569,22 @@ fn order(sql: &mut Sql, listing: &Listing, column: &str, id: &str) {
 
 fn bare(column: &str) -> Cow<'_, str> {
     Cow::from(column.strip_prefix("r.").unwrap_or(column))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_led_by_its_most_telling_word() {
+        for (search, word) in [
+            ("karoo trading 4711", "4711"),
+            ("garden route", "garden"),
+            ("inv-000007", "inv-000007"),
+            ("a1 bc karoo", "karoo"),
+            ("a b c", "a b c"),
+        ] {
+            assert_eq!(telling_word(search), word, "{search}");
+        }
+    }
 }

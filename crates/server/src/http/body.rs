@@ -189,9 +189,20 @@ fn invalid(path: &str, cause: &str) -> ApiError {
             .map_or_else(|| inside(named), |_| path.to_owned());
         FieldError::new(known, "unknown", "This field is not known.")
     } else {
-        FieldError::new(if path == "." { "" } else { path }, "invalid", cause)
+        FieldError::new(if path == "." { "" } else { path }, "invalid", in_words(cause))
     };
     ApiError::invalid(vec![error])
+}
+
+/// What the standard library's readers of numbers and flags say, in words that tell what to send.
+fn in_words(cause: &str) -> &str {
+    match cause {
+        "invalid digit found in string" | "cannot parse integer from empty string" => "This must be a whole number.",
+        "number too large to fit in target type" => "This number is too large.",
+        "number too small to fit in target type" => "This number is too small.",
+        "provided string was not `true` or `false`" => "This must be true or false.",
+        _ => cause,
+    }
 }
 
 /// A query string; an unknown parameter or value is 422. A list is a parameter that is repeated.
@@ -307,6 +318,25 @@ mod tests {
         );
         assert_eq!(field_of("{"), named("", "malformed"));
         assert_eq!(field_of("{} x"), named("", "malformed"));
+    }
+
+    #[test]
+    fn numbers_and_flags_of_an_address_are_refused_in_words() {
+        for (query, field, message) in [
+            ("min=abc", "min", "This must be a whole number."),
+            ("min=99999999999999999999", "min", "This number is too large."),
+            ("max=-99999999999999999999", "max", "This number is too small."),
+        ] {
+            let request = actix_web::test::TestRequest::with_uri(&format!("/?{query}")).to_http_request();
+            let read =
+                Query::<common::invoices::InvoiceFilter>::from_request(&request, &mut Payload::None).into_inner();
+            match read.map(|_| ()) {
+                Err(ApiError::Refused { errors, .. }) => {
+                    assert_eq!((errors[0].field.as_str(), errors[0].message.as_str()), (field, message));
+                }
+                other => panic!("{query}: {other:?}"),
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What happened to an invoice, told from the audit log: its own lines, and those of its payments and credit notes.
 
+use chrono::NaiveDate;
 use common::{
     audit::{ActorKind, AuditAction, AuditChange, AuditEntry},
     ids::{InvoiceId, UserId},
@@ -29,7 +30,7 @@ pub async fn load(app: &App, id: InvoiceId, reader: Reader) -> Result<Vec<Invoic
                     at: told.entry.at,
                     event: told.entry.action.to_string(),
                     actor: actor(&told.entry, told.user_id, reader),
-                    note: in_words(&told.entry.changes),
+                    note: in_words(&told.entry.changes, invoice.number.as_deref()),
                 })
                 .collect())
         })
@@ -55,18 +56,32 @@ fn actor(entry: &AuditEntry, user_id: Option<UserId>, reader: Reader) -> String 
     }
 }
 
-/// `status draft → open, number INV-000007`.
-fn in_words(changes: &[AuditChange]) -> String {
-    let words = |change: &AuditChange| {
-        let field = change.field.replace('_', " ");
-        match (&change.before, &change.after) {
-            (Some(before), Some(after)) => format!("{field} {before} → {after}"),
-            (None, Some(after)) => format!("{field} {after}"),
-            (Some(before), None) => format!("{field} {before} → nothing"),
-            (None, None) => field,
-        }
+/// `R5 000.00, reference FNB 0071, received on 21 Nov 2026`: what the event itself and the page above do not say.
+fn in_words(changes: &[AuditChange], number: Option<&str>) -> String {
+    let told = changes.iter().filter(|change| {
+        let is_its_number = matches!(change.field.as_str(), "invoice" | "number") && change.after.as_deref() == number;
+        change.field != "status" && !is_its_number
+    });
+    told.map(words).collect::<Vec<_>>().join(", ")
+}
+
+fn words(change: &AuditChange) -> String {
+    let field = match change.field.as_str() {
+        "amount" | "total" if change.before.is_none() => "",
+        "provider_reference" => "reference",
+        field => &field.replace('_', " "),
     };
-    changes.iter().map(words).collect::<Vec<_>>().join(", ")
+    let value = |text: &str| match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        Ok(day) if change.field.ends_with("_on") => day.format("%-d %b %Y").to_string(),
+        _ => text.to_owned(),
+    };
+    let what = match (&change.before, &change.after) {
+        (Some(before), Some(after)) => format!("{} → {}", value(before), value(after)),
+        (None, Some(after)) => value(after),
+        (Some(before), None) => format!("{} → nothing", value(before)),
+        (None, None) => String::new(),
+    };
+    format!("{field} {what}").trim().to_owned()
 }
 
 #[cfg(test)]
@@ -82,9 +97,25 @@ mod tests {
         };
         let changes = [
             change("status", Some("draft"), Some("open")),
-            change("given_up", None, Some("R5.00")),
+            change("amount", None, Some("R5.00")),
+            change("provider_reference", None, Some("FNB 71")),
+            change("received_on", None, Some("2026-11-21")),
+            change("invoice", None, Some("INV-000006")),
+            change("given_up", None, Some("R1.00")),
         ];
-        assert_eq!(in_words(&changes), "status draft → open, given up R5.00");
-        assert_eq!(in_words(&[]), "");
+        assert_eq!(
+            in_words(&changes, Some("INV-000006")),
+            "R5.00, reference FNB 71, received on 21 Nov 2026, given up R1.00"
+        );
+        let elsewhere = [
+            change("invoice", None, Some("INV-000007")),
+            change("due_days", Some("7"), Some("14")),
+            change("lines", None, None),
+        ];
+        assert_eq!(
+            in_words(&elsewhere, Some("INV-000006")),
+            "invoice INV-000007, due days 7 → 14, lines"
+        );
+        assert_eq!(in_words(&[], None), "");
     }
 }

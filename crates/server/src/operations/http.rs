@@ -67,6 +67,7 @@ pub async fn site(app: Data<App>) -> HttpResponse {
             name: supplier.name.clone(),
             address: supplier.address.clone(),
             vat_number: supplier.vat_number.clone(),
+            bank: supplier.bank.clone(),
         },
         payfast_mode: app.config.payfast.mode,
         version: VERSION.to_owned(),

@@ -85,6 +85,10 @@ impl Purchase {
             )
             .into());
         }
+        if request.provider.is_some_and(|provider| provider != Provider::Payfast) {
+            let message = "Only payfast takes payments online; an EFT is paid to our bank account.";
+            return Err(FieldError::new("provider", "unsupported", message).into());
+        }
         match (request.product_code, request.invoice_id) {
             (Some(code), None) if plans::rules::product(code).price.is_zero() => {
                 Err(FieldError::new("product_code", "free", "Free costs nothing; there is nothing to pay.").into())

@@ -115,6 +115,7 @@ app_test!(a_checkout_is_refused_by_name, |app| {
             json!({ "product_code": "PRO_MONTHLY", "provider": "stripe" }),
             "provider",
         ),
+        (json!({ "product_code": "PRO_MONTHLY", "provider": "bank" }), "provider"),
         (
             json!({ "product_code": "PRO_MONTHLY", "invoice_id": customer.account_id }),
             "invoice_id",

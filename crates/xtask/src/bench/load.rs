@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::millis;
 use crate::{
     failure::{Failure, OrFail, Outcome},
     http::{Client, Response},
@@ -49,6 +50,19 @@ pub struct Measured {
 }
 
 impl Measured {
+    /// Says the figures as soon as they are there: the whole takes a while.
+    fn told(name: &str, mut times: Vec<Duration>) -> Self {
+        times.sort();
+        let measured = Self {
+            name: name.to_owned(),
+            times,
+        };
+        let [p50, p95, p99] = [50, 95, 99].map(|percent| millis(measured.at(percent)));
+        let count = measured.times.len();
+        println!("   {name:<52} {count:>5} requests   p50 {p50:>7.1} ms   p95 {p95:>7.1} ms   p99 {p99:>7.1} ms");
+        measured
+    }
+
     /// The time that `percent` of the requests did not exceed.
     pub fn at(&self, percent: usize) -> Duration {
         let rank = (self.times.len() * percent).div_ceil(100).max(1) - 1;
@@ -119,11 +133,7 @@ impl Workload {
             let (time, _) = ask(who, &path(index))?;
             times.push(time);
         }
-        times.sort();
-        Ok(Measured {
-            name: name.to_owned(),
-            times,
-        })
+        Ok(Measured::told(name, times))
     }
 
     /// Turns pages, one after the other.
@@ -139,11 +149,7 @@ impl Workload {
                 None => break,
             }
         }
-        times.sort();
-        Ok(Measured {
-            name: name.to_owned(),
-            times,
-        })
+        Ok(Measured::told(name, times))
     }
 
     /// Everything as CSV; tells the number of rows.

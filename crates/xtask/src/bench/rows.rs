@@ -18,6 +18,9 @@ const ACCOUNTS: u32 = 20_000;
 
 /// The statements; the databases differ in how they count, cut time and draw numbers.
 ///
+/// Documents and money have entries in the books, without postings: else a start would write them all, which is another
+/// measurement.
+///
 /// Numbers are drawn by arithmetic modulo a prime, so that every run writes the same rows. The accounts are skewed:
 /// the cube of an even draw gives the first of them 37 000 rows in a million, and the last ones 17.
 fn statements(rows: u32, is_postgres: bool) -> String {
@@ -87,10 +90,11 @@ fn statements(rows: u32, is_postgres: bool) -> String {
         )
     };
     let company = |number: &str| format!("({} || ' Trading ' || {number})", town(number));
+    // The demo has the first numbers.
     let number = if is_postgres {
-        "'INV-' || lpad(cast(i as text), greatest(6, length(cast(i as text))), '0')"
+        "'INV-' || lpad(cast(i + 100 as text), greatest(6, length(cast(i + 100 as text))), '0')"
     } else {
-        "printf('INV-%06d', i)"
+        "printf('INV-%06d', i + 100)"
     };
     // Some words stand in a few rows only.
     let rare = "case when i % 9973 = 7 then ' zebrawood' else '' end";
@@ -122,7 +126,7 @@ select i, account_number, status, price, word, {age} as age, {company_a} as comp
 
 insert into invoices (id, account_id, number, status, title, currency, subtotal_minor, vat_minor, total_minor,
     amount_paid_minor, credited_minor, product_code, description, supplier_name, supplier_address, customer_name, customer_email,
-    created_at, updated_at, issued_at, due_at, paid_at, search_text)
+    created_at, updated_at, issued_at, due_at, paid_at, document_sha256, search_text)
 select {invoice}, {account_a}, case when status <> 'draft' then {number} end, status, 'Tax invoice', 'ZAR',
     price, price * 15 / 100, price + price * 15 / 100,
     case when status = 'paid' then price + price * 15 / 100 when status = 'open' and i % 8 = 0 then price / 2 else 0 end,
@@ -130,7 +134,7 @@ select {invoice}, {account_a}, case when status <> 'draft' then {number} end, st
     case when i % 2 = 0 then 'PRO_MONTHLY' end, word, 'Table Bay Software', '12 Loop Street', company, 'a@b.test',
     {at_age}, {at_age}, case when status <> 'draft' then {at_age} end,
     case when status <> 'draft' then {at_due} end, case when status = 'paid' then {at_age} end,
-    case when status <> 'draft' then lower({number}) || ' ' else '' end || lower(company || ' ' || word)
+    case when status <> 'draft' then 'sealed' end, case when status <> 'draft' then lower({number}) || ' ' else '' end || lower(company || ' ' || word)
 from draws order by i;
 
 insert into payments (id, account_id, invoice_id, provider, status, description, currency, amount_minor, fee_minor,
@@ -143,6 +147,18 @@ select {payment}, {account_a}, {invoice}, 'payfast',
     case {method_draw} when 0 then 'eft' when 1 then 'saved_card' when 2 then 'saved_card' else 'redirect' end,
     lower({number} || ' ' || company || ' ' || word) || ' ' || cast(1000000 + i as text)
 from draws order by i;
+
+insert into ledger_transactions (id, serial, at, kind, source, account_id, invoice_id, description, currency,
+    previous_hash, hash)
+select {entry}, 1000000 + i, {at_age}, 'invoice_issued', 'invoice:' || {invoice}, {account_a}, {invoice}, word, 'ZAR',
+    '', 'issue ' || i
+from draws where status <> 'draft' order by i;
+insert into ledger_transactions (id, serial, at, kind, source, account_id, invoice_id, description, currency,
+    previous_hash, hash)
+select {receipt}, 1000000 + {rows} + row_number() over (order by p.id), p.created_at, 'payment_received', 'payment:' || p.id, p.account_id,
+    p.invoice_id, p.description, 'ZAR', '', 'receipt ' || p.id
+from payments p where p.status = 'succeeded' and p.provider_reference >= '1000001' and length(p.provider_reference) >= 7
+    and not exists (select 1 from ledger_transactions t where t.source = 'payment:' || p.id);
 drop table draws;
 {end}
 ",
@@ -155,6 +171,8 @@ drop table draws;
         account_a = id("0001", "account_number"),
         invoice = id("0002", "i"),
         payment = id("0003", "i"),
+        entry = id("0004", "i"),
+        receipt = "'05' || substr(p.id, 3)",
         word = word(6),
         at_age = at("age"),
         at_due = if is_postgres { format!("{} + interval '7 days'", at("age")) } else { at("age - 604800") },

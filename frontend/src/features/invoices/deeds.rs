@@ -1,4 +1,6 @@
 //! What can be done with one invoice, and the dialog that asks before it is done.
+//!
+//! Most who open an invoice do nothing of it, so the form of the dialog is a chunk of its own; see `mod.rs`.
 
 use common::{
     FieldError, Money,
@@ -13,6 +15,7 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use crate::{
     api::{Failure, Terms},
     browser,
+    chunk::{open, preload},
     components::{
         button::{Button, Kind, PlainButton},
         dialog::Dialog,
@@ -131,7 +134,7 @@ pub struct Deeds {
 
 impl Deeds {
     pub fn new(on_done: Callback<Invoice>) -> Self {
-        Self {
+        let deeds = Self {
             asked: RwSignal::new(None),
             is_open: RwSignal::new(false),
             is_busy: RwSignal::new(false),
@@ -139,7 +142,14 @@ impl Deeds {
             problem: RwSignal::new(None),
             on_done,
             toast: expect_context(),
-        }
+        };
+        provide_context(deeds);
+        deeds
+    }
+
+    /// Fetches the form before it is asked for, so that its first control has the keyboard when it opens.
+    pub fn prepare() {
+        preload(super::deed());
     }
 
     pub fn ask(self, deed: Deed, invoice: &Invoice) {
@@ -172,17 +182,22 @@ impl Deeds {
     pub fn view(self) -> AnyView {
         dynamic(move || {
             self.asked.get().map(|(deed, invoice)| {
-                let number = invoice.summary.number.clone().unwrap_or_default();
-                let invoice = StoredValue::new(invoice);
+                let number = invoice.summary.number.unwrap_or_default();
                 view! {
-                    <Dialog is_open=self.is_open title=deed.title(&number) is_busy=self.is_busy>
-                        {form(self, deed, &invoice.get_value())}
-                    </Dialog>
+                    <Dialog is_open=self.is_open title=deed.title(&number) is_busy=self.is_busy>{open(super::deed())}</Dialog>
                 }
                 .into_any()
             })
         })
     }
+}
+
+/// The form of what is asked.
+#[component]
+pub fn DeedForm() -> impl IntoView {
+    let deeds: Deeds = expect_context();
+    let asked = deeds.asked.get_untracked();
+    asked.map(|(deed, invoice)| form(deeds, deed, &invoice))
 }
 
 /// What is typed.

@@ -2,7 +2,7 @@
 
 use common::{
     accounts::Address,
-    invoices::{Invoice, InvoiceLine, InvoiceStatus, Party},
+    invoices::{Invoice, InvoiceLine, InvoiceStatus, InvoiceSummary, Party},
     money::format_money,
 };
 use leptos::prelude::*;
@@ -11,10 +11,11 @@ use crate::{
     components::{
         art::logo_drawing,
         data::{self, Column, cell, fact, fact_of, row},
+        dynamic::dynamic,
         time::day,
     },
     dates, plans,
-    site::grouped_vat_number,
+    site::{grouped_vat_number, use_site},
     text,
 };
 
@@ -63,10 +64,34 @@ pub fn paper(invoice: &Invoice) -> impl IntoView + use<> {
             </div>
             {lines(invoice, charges_vat)}
             {totals(invoice, charges_vat)}
+            {eft(summary)}
             <p class="paper-foot">{foot}</p>
         </article>
     }
     .into_any()
+}
+
+/// How to pay by EFT, as the PDF says it. What is written off is still taken.
+fn eft(summary: &InvoiceSummary) -> Option<AnyView> {
+    let texts = text::invoices();
+    let is_owed = matches!(summary.status, InvoiceStatus::Open | InvoiceStatus::Uncollectible);
+    let number = summary
+        .number
+        .clone()
+        .filter(|_| is_owed && !summary.balance.is_zero())?;
+    let site = use_site();
+    Some(dynamic(move || {
+        site.bank().map(|bank| {
+            view! {
+                <div class="paper-pay">
+                    <p class="label">{texts.pay_by_eft}</p>
+                    <p>{bank}</p>
+                    <p>{texts.eft_reference} " " <span class="strong">{number.clone()}</span></p>
+                </div>
+            }
+            .into_any()
+        })
+    }))
 }
 
 fn meta(invoice: &Invoice) -> impl IntoView + use<> {

@@ -325,6 +325,7 @@ fn edit(invoice: Invoice, shown: Remote<Option<Invoice>>) -> AnyView {
         })
     };
     let deeds = Deeds::new(done);
+    Deeds::prepare();
     let finalise = Callback::new(move |()| {
         spawn_local(async move {
             // What is asked about must be what the server has.

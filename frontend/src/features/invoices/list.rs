@@ -13,14 +13,19 @@ use common::{
 };
 use leptos::prelude::*;
 
-use super::downloads::Downloads;
+use super::{
+    downloads::Downloads,
+    sending::{Sending, is_sendable},
+};
 use crate::{
     accounts::account_filter,
     api, browser,
+    chunk::{open, preload},
     components::{
         badge::badge,
         button::{ButtonLink, Kind, PlainButton},
         data::cell,
+        dialog::Dialog,
         dynamic::{dynamic, react},
         heading::Heading,
         icon::icon_16,
@@ -31,6 +36,7 @@ use crate::{
     },
     dates,
     lists::{self, FilterSheet, ListView, count_words, range_tokens, use_list_view},
+    network::{Network, needed},
     paging::{Pager, ROWS, use_place},
     remote::{Remote, remote},
     session::use_session,
@@ -56,6 +62,8 @@ struct Desk {
     invoices: Remote<Page<InvoiceSummary>>,
     /// Staff see whose invoice it is.
     is_desk: bool,
+    /// Staff who may send what is selected.
+    sending: Option<Sending>,
 }
 
 #[component]
@@ -65,13 +73,17 @@ pub fn InvoicesPage() -> impl IntoView {
     let view = use_list_view();
     let place = use_place();
     let texts = text::invoices();
+    let network = Network::watch();
     let filter = Memo::new(move |_| filter_of(view));
     let invoices = remote(move || {
+        network.track();
         session.account_id();
         let query = page_query(filter.get(), place().cursor);
         async move { api::call::<ListInvoices>(&[], &query).await }
     });
+    network.keep(invoices);
     let totals = remote(move || {
+        network.track();
         session.account_id();
         let filter = InvoiceFilter {
             sort: None,
@@ -79,12 +91,15 @@ pub fn InvoicesPage() -> impl IntoView {
         };
         async move { api::call::<TotalInvoices>(&[], &filter).await }
     });
+    let selection = Selection::new();
+    let is_desk = untrack(|| session.is_desk());
     let desk = Desk {
         view,
-        selection: Selection::new(),
+        selection,
         totals,
         invoices,
-        is_desk: untrack(|| session.is_desk()),
+        is_desk,
+        sending: (is_desk && session.may_as_staff(StaffRole::Billing)).then(|| Sending::new(selection)),
     };
     react(move || {
         filter.track();
@@ -109,10 +124,13 @@ pub fn InvoicesPage() -> impl IntoView {
             <div class="head">
                 <Heading text=texts.title/>
                 <div class="head-actions">
-                    {export_link(filter)}
-                    {session.may_as_staff(StaffRole::Billing).then(|| view! { <ButtonLink href="/invoices/new" label=texts.new_invoice icon="plus"/> }.into_any())}
+                    {needed(view! {
+                        {export_link(filter)}
+                        {session.may_as_staff(StaffRole::Billing).then(|| view! { <ButtonLink href="/invoices/new" label=texts.new_invoice icon="plus"/> }.into_any())}
+                    }.into_any())}
                 </div>
             </div>
+            {network.line()}
             <div class="list-tools">
                 {status_chips(desk)}
                 {lists::list_search(view, if desk.is_desk { texts.search_hint_staff } else { texts.search_hint })}
@@ -130,9 +148,35 @@ pub fn InvoicesPage() -> impl IntoView {
             )}
             {lists::filter_sheet(view, is_open, sheet(desk))}
             {list::keys(ids, Some(desk.selection))}
+            {desk.sending.map(send_dialog)}
         </div>
     }
     .into_any()
+}
+
+/// Stays while the selection goes, so it stands beside the list.
+fn send_dialog(sending: Sending) -> AnyView {
+    provide_context(sending);
+    // Here before it opens, so that its first button has the keyboard.
+    preload(super::send());
+    let title = Signal::derive(move || {
+        let count = sending
+            .rows
+            .with(|rows| rows.iter().filter(|row| is_sendable(row)).count());
+        text::invoices().ask_send(&send_words(count))
+    });
+    view! {
+        <Dialog is_open=sending.is_open title is_busy=sending.is_busy>{open(super::send())}</Dialog>
+    }
+    .into_any()
+}
+
+pub fn send_words(count: usize) -> String {
+    let texts = text::invoices();
+    match count {
+        1 => texts.send_one.to_owned(),
+        _ => texts.send_many(&count.to_string()),
+    }
 }
 
 /// What the address asks for, without what the server would refuse.
@@ -461,18 +505,34 @@ fn bulk(desk: Desk, on_page: usize, total: Option<i64>) -> AnyView {
             let href = api::link::<ExportInvoices>(&[], &filter);
             return view! { <a download="" href=href>{icon_16("download")} {texts.export}</a> }.into_any();
         }
-        let rows: Vec<_> = chosen().into_iter().filter(|row| row.number.is_some()).collect();
+        let all = chosen();
+        let rows: Vec<_> = all.iter().filter(|row| row.number.is_some()).cloned().collect();
         if rows.is_empty() {
             return view! { <span>{texts.drafts_have_no_pdf}</span> }.into_any();
         }
+        let send = desk.sending.and_then(|sending| send_button(sending, all));
         let start = move |_| downloads.start(rows.clone());
-        view! { <button type="button" on:click=start>{icon_16("download")} {texts.download_pdfs}</button> }.into_any()
+        view! {
+            {send}
+            <button type="button" on:click=start>{icon_16("download")} {texts.download_pdfs}</button>
+        }
+        .into_any()
     };
     let more = view! {
         {dynamic(select_all)}
-        {downloads.view(dynamic(deeds))}
+        {downloads.view(needed(dynamic(deeds)))}
     };
     list::bulk_bar(selection, sum, more.into_any())
+}
+
+/// "Send 9 invoices", when some of `rows` are open.
+fn send_button(sending: Sending, rows: Vec<InvoiceSummary>) -> Option<AnyView> {
+    let count = rows.iter().filter(|row| is_sendable(row)).count();
+    let ask = move |_| sending.ask(rows.clone());
+    (count > 0).then(|| {
+        view! { <button type="button" aria-haspopup="dialog" on:click=ask>{icon_16("mail")} {send_words(count)}</button> }
+            .into_any()
+    })
 }
 
 fn empty(desk: Desk) -> AnyView {

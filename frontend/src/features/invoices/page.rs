@@ -39,6 +39,7 @@ use crate::{
     },
     documents,
     explain::could_not_load,
+    network::{Network, needed},
     remote::{Remote, remote},
     roles::allowed,
     session::{Session, use_session},
@@ -73,7 +74,9 @@ pub fn InvoicePage() -> impl IntoView {
     let id = path_value("id");
     let known = move || InvoiceId::parse(&id.read()).ok();
     let round = RwSignal::new(0_u32);
+    let network = Network::watch();
     let invoice = remote(move || {
+        network.track();
         let id = known();
         async move {
             match id {
@@ -82,7 +85,9 @@ pub fn InvoicePage() -> impl IntoView {
             }
         }
     });
+    network.keep(invoice);
     let events = remote(move || {
+        network.track();
         round.track();
         let id = known();
         async move {
@@ -93,6 +98,7 @@ pub fn InvoicePage() -> impl IntoView {
         }
     });
     let ledger = remote(move || {
+        network.track();
         round.track();
         let id = known().filter(|_| session.is_desk() && session.may_as_staff(StaffRole::Billing));
         async move {
@@ -106,6 +112,7 @@ pub fn InvoicePage() -> impl IntoView {
         }
     });
     let credit = remote(move || {
+        network.track();
         round.track();
         let is_customer = session.account_id().is_some();
         async move {
@@ -126,6 +133,9 @@ pub fn InvoicePage() -> impl IntoView {
         credit,
         deeds,
     };
+    if untrack(|| desk.is_billing()) {
+        Deeds::prepare();
+    }
     let title = Signal::derive(move || {
         invoice.with(|invoice| match invoice {
             Some(Some(invoice)) => invoice
@@ -146,6 +156,7 @@ pub fn InvoicePage() -> impl IntoView {
                 </div>
                 {dynamic(move || invoice.get().flatten().map(|invoice| actions(desk, &invoice)))}
             </div>
+            {network.line()}
             <div class="problem-place no-print">{problem_banner(deeds.problem)}</div>
             {invoice.show_or(
                 paper_skeleton,
@@ -211,8 +222,7 @@ fn actions(desk: Desk, invoice: &Invoice) -> AnyView {
     view! {
         <div class="head-actions">
             <PlainButton label=texts.print icon="print" kind=Kind::Secondary on_press=print/>
-            {pdf}
-            {own}
+            {needed(view! { {pdf} {own} }.into_any())}
         </div>
     }
     .into_any()
@@ -232,6 +242,7 @@ fn customer_actions(desk: Desk, invoice: &Invoice) -> AnyView {
             let usable = Money::new(balance.minor.min(owed.minor), owed.currency);
             let invoice = invoice.clone();
             (usable.minor > 0).then(|| {
+                Deeds::prepare();
                 let label = text::deeds().use_credit_of(&format_money(usable));
                 let ask = Callback::new(move |()| desk.deeds.ask(Deed::UseCredit(usable), &invoice));
                 view! { <PlainButton label kind=Kind::Secondary on_press=ask/> }.into_any()
@@ -413,7 +424,7 @@ fn corrections(desk: Desk, invoice: &Invoice) -> Option<AnyView> {
                 <div class="card-part stack">
                     <h2>{texts.corrections}</h2>
                     <p class="soft small">{texts.corrections_text}</p>
-                    <ul class="stack">{rows}</ul>
+                    {needed(view! { <ul class="stack">{rows}</ul> }.into_any())}
                 </div>
             </section>
         }

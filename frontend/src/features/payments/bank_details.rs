@@ -16,6 +16,7 @@ use crate::{
         toast::Toast,
     },
     explain::could_not,
+    network::needed,
     text::refunds,
 };
 
@@ -115,7 +116,7 @@ pub fn BankForm(id: RefundId, on_done: Callback<()>) -> impl IntoView {
                 <Field label=texts.account name="account_number" value=account errors inputmode="numeric" hint=texts.account_hint/>
                 <Select label=texts.kind name="account_type" value=kind errors options=kinds/>
             </div>
-            <div class="row"><Button label=texts.send busy_label=texts.sending is_busy icon="bank"/></div>
+            <div class="row">{needed(view! { <Button label=texts.send busy_label=texts.sending is_busy icon="bank"/> }.into_any())}</div>
         </form>
     }
     .into_any()

@@ -28,7 +28,8 @@ use crate::{
     },
     documents,
     explain::could_not_load,
-    remote::{Remote, remote},
+    network::{Network, needed},
+    remote::{Remote, steady_remote},
     roles::allowed_staff,
     session::use_session,
     status,
@@ -38,7 +39,9 @@ use crate::{
 pub fn PaymentPage() -> impl IntoView {
     let texts = crate::text::payments();
     let id = path_value("id");
-    let payment = remote(move || {
+    let network = Network::watch();
+    let payment = steady_remote(move || {
+        network.track();
         let id = PaymentId::parse(&id.read()).ok();
         async move {
             match id {
@@ -47,6 +50,7 @@ pub fn PaymentPage() -> impl IntoView {
             }
         }
     });
+    network.keep(payment);
     let title = Signal::derive(move || {
         payment.with(|payment| match payment {
             Some(Some(payment)) => texts.of_amount(&format_money(payment.summary.amount)),
@@ -63,6 +67,7 @@ pub fn PaymentPage() -> impl IntoView {
         <div class="page">
             {crumbs("/payments", texts.title, title)}
             <div class="head"><div class="head-title"><Heading text=title/> {dynamic(mark)}</div></div>
+            {network.line()}
             {payment.show_or(
                 card_skeleton,
                 move |loaded| match loaded {
@@ -109,7 +114,7 @@ fn Body(loaded: Payment, payment: Remote<Option<Payment>>) -> impl IntoView {
                 <div class="card"><div class="card-part">{facts(&loaded)}</div></div>
                 {refunds(&loaded.refunds, on_done)}
                 {for_staff(&loaded, payment)}
-                {actions(loaded, payment)}
+                {needed(actions(loaded, payment))}
             </div>
             <section class="stack">
                 <h2>{texts.what_happened}</h2>
@@ -133,7 +138,7 @@ fn for_staff(loaded: &Payment, payment: Remote<Option<Payment>>) -> AnyView {
             {is_paid.then(|| panel(&loaded, on_done))}
             {attempts(&loaded)}
             <p><a class="inline-touch" href=notifications>{texts.see_notifications}</a></p>
-            {is_paid.then(|| reversal(&loaded, on_change))}
+            {is_paid.then(|| needed(reversal(&loaded, on_change)))}
         }
     })
 }

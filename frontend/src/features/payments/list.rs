@@ -25,6 +25,7 @@ use crate::{
     },
     dates,
     lists::{self, FilterSheet, ListView, count_words, range_tokens, use_list_view},
+    network::{Network, needed},
     paging::{Pager, ROWS, use_place},
     remote::{Remote, remote},
     session::use_session,
@@ -57,12 +58,15 @@ pub fn PaymentsPage() -> impl IntoView {
     let session = use_session();
     let view = use_list_view();
     let place = use_place();
+    let network = Network::watch();
     let filter = Memo::new(move |_| filter_of(view));
     let payments = remote(move || {
+        network.track();
         session.account_id();
         let query = page_query(filter.get(), place().cursor);
         async move { api::call::<ListPayments>(&[], &query).await }
     });
+    network.keep(payments);
     let desk = Desk {
         view,
         payments,
@@ -86,8 +90,11 @@ pub fn PaymentsPage() -> impl IntoView {
         <div class="page list-page">
             <div class="head">
                 <Heading text=texts().title/>
-                <div class="head-actions"><a class="btn btn-secondary" download="" href=export>{icon_16("download")} {texts().export}</a></div>
+                <div class="head-actions">
+                    {needed(view! { <a class="btn btn-secondary" download="" href=export>{icon_16("download")} {texts().export}</a> }.into_any())}
+                </div>
             </div>
+            {network.line()}
             <div class="list-tools">
                 {status_chips(view)}
                 {lists::list_search(view, texts().customer_hint)}

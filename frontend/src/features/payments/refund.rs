@@ -21,6 +21,7 @@ use crate::{
         toast::Toast,
     },
     explain::could_not,
+    network::needed,
     text::refunds,
 };
 
@@ -133,7 +134,7 @@ pub fn panel(payment: &Payment, on_done: Callback<()>) -> AnyView {
                 {dynamic(move || is_part.get().then(|| view! { <MoneyField label=texts.amount name="amount" value=amount errors/> }.into_any()))}
                 {dynamic(remainder)}
                 <Field label=texts.reason name="reason" value=reason errors hint=texts.reason_hint/>
-                <div class="row"><button class="btn btn-primary" type="submit">{label}</button></div>
+                <div class="row">{needed(view! { <button class="btn btn-primary" type="submit">{label}</button> }.into_any())}</div>
             </form>
             {question(payment, asked, on_done)}
         </section>

@@ -1,10 +1,11 @@
-//! The scale of a chart: from R0, in round steps, with at most five lines. Pure.
+//! The scale of a chart: from R0, in round steps, with at most five lines; below R0 only where something is. Pure.
 
-/// A scale; its lines stand at 0, `step`, … `step * steps`, in cents.
+/// A scale; its lines stand at `-step * below`, … 0, `step`, … `step * steps`, in cents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Axis {
     pub step: i64,
     pub steps: i64,
+    pub below: i64,
 }
 
 /// R0 is a line too.
@@ -13,29 +14,36 @@ const MOST_STEPS: i64 = 4;
 const LEAST: i64 = 100;
 
 impl Axis {
-    /// The closest scale on which `largest` fits.
-    pub fn of(largest: i64) -> Self {
-        let largest = largest.max(1);
+    /// The closest scale on which `largest` and what lies below R0, `lowest`, fit.
+    pub fn of(lowest: i64, largest: i64) -> Self {
+        let depth = lowest.min(0).saturating_neg();
+        // A chart of nothing has a line above R0 too.
+        let largest = largest.max(i64::from(depth == 0));
         let mut unit = LEAST;
         loop {
             for tenths in [10, 20, 25, 50] {
                 let step = unit / 10 * tenths;
-                let steps = largest.saturating_add(step - 1) / step;
-                if steps <= MOST_STEPS {
-                    return Self { step, steps };
+                let [steps, below] = [largest, depth].map(|amount| amount.saturating_add(step - 1) / step);
+                if steps + below <= MOST_STEPS {
+                    return Self { step, steps, below };
                 }
             }
             unit = unit.saturating_mul(10);
         }
     }
 
+    /// The amount between the lowest and the highest line.
+    pub fn span(self) -> i64 {
+        self.step * (self.steps + self.below)
+    }
+
     pub fn top(self) -> i64 {
         self.step * self.steps
     }
 
-    /// Amounts of the lines, from R0 up.
+    /// Amounts of the lines, from the lowest up.
     pub fn lines(self) -> impl Iterator<Item = i64> {
-        (0..=self.steps).map(move |line| line * self.step)
+        (-self.below..=self.steps).map(move |line| line * self.step)
     }
 }
 
@@ -76,12 +84,27 @@ mod tests {
             (20_000_001, 10_000_000, 3),
             (9_000, 2_500, 4),
         ] {
-            assert_eq!(Axis::of(largest), Axis { step, steps }, "{largest}");
+            let below = 0;
+            assert_eq!(Axis::of(0, largest), Axis { step, steps, below }, "{largest}");
         }
         for largest in (0..60).map(|power| 1_i64 << power) {
-            let axis = Axis::of(largest);
+            let axis = Axis::of(0, largest);
             assert!(axis.top() >= largest && axis.lines().count() <= 5, "{largest}");
             assert_eq!(axis.lines().next(), Some(0));
+        }
+    }
+
+    #[test]
+    fn an_axis_goes_below_nothing_as_far_as_it_must() {
+        let lines = |lowest, largest| Axis::of(lowest, largest).lines().collect::<Vec<_>>();
+        assert_eq!(lines(-5_000, 15_000), [-5_000, 0, 5_000, 10_000, 15_000]);
+        assert_eq!(lines(-1, 20_000), [-10_000, 0, 10_000, 20_000]);
+        assert_eq!(lines(-20_000, 0), [-20_000, -15_000, -10_000, -5_000, 0]);
+        for power in 0..60 {
+            let (lowest, largest) = (-(1_i64 << power), 1_i64 << (60 - power));
+            let axis = Axis::of(lowest, largest);
+            assert!(axis.lines().count() <= 5 && axis.lines().any(|line| line == 0));
+            assert!(axis.top() >= largest && axis.top() - axis.span() <= lowest);
         }
     }
 

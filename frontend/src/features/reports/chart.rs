@@ -23,7 +23,7 @@ pub struct Point {
 #[derive(Debug, Clone)]
 pub struct Chart {
     pub title: String,
-    /// Of each part, from the bottom up.
+    /// Of each part, from R0 outwards.
     pub series: Vec<&'static str>,
     pub points: Vec<Point>,
     pub empty: &'static str,
@@ -37,7 +37,11 @@ impl Chart {
         let (Some(first), Some(last)) = (finished().next(), finished().next_back()) else {
             return self.title.clone();
         };
-        if self.points.iter().all(|point| point.bar.sum() == 0) {
+        if self
+            .points
+            .iter()
+            .all(|point| point.bar.parts.iter().all(|part| *part == 0))
+        {
             return self.empty.to_owned();
         }
         let (from, to) = (short(first.bar.sum()), short(last.bar.sum()));
@@ -168,10 +172,9 @@ fn marks(chart: &Chart, layout: &Layout, chosen: RwSignal<Option<usize>>) -> Any
     let (slot, height) = (layout.slot, layout.height - TOP - BOTTOM);
     let marks = layout.bars.iter().enumerate().map(|(index, parts)| {
         let is_unfinished = chart.points[index].bar.is_unfinished;
-        let top = parts.len().saturating_sub(1);
-        let paths = parts.iter().enumerate().map(|(place, (series, rect))| {
-            let number = series + 1;
-            let path = outline(*rect, place == top);
+        let paths = parts.iter().map(|mark| {
+            let number = mark.series + 1;
+            let path = outline(mark);
             match is_unfinished {
                 true => view! { <path d=path fill=format!("url(#hatch-{number})")/> }.into_any(),
                 false => view! { <path d=path class=format!("mark-{number}")/> }.into_any(),
@@ -221,7 +224,8 @@ fn labels(chart: &Chart, layout: &Layout) -> AnyView {
 
 fn annotation(chart: &Chart, layout: &Layout, bars: &[Bar]) -> Option<AnyView> {
     let index = best(bars)?;
-    let (point, top) = (&chart.points[index], layout.bars[index].last()?);
+    let tops = layout.bars[index].iter().map(|mark| mark.rect.y);
+    let (point, top) = (&chart.points[index], tops.reduce(f64::min)?);
     let words = reports().best(&point.label, &short(point.bar.sum()));
     let middle = layout.middles[index];
     // Words grow away from the nearer edge.
@@ -229,7 +233,7 @@ fn annotation(chart: &Chart, layout: &Layout, bars: &[Bar]) -> Option<AnyView> {
         true => ("end", (middle + layout.slot / 2.0).min(layout.width)),
         false => ("start", middle - layout.slot / 2.0),
     };
-    Some(view! { <text class="chart-note-mark" x=x y=top.1.y - 8.0 text-anchor=anchor>{words}</text> }.into_any())
+    Some(view! { <text class="chart-note-mark" x=x y=top - 8.0 text-anchor=anchor>{words}</text> }.into_any())
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub fn chart_or_table(
     legend: AnyView,
     chart: impl Fn() -> AnyView + Send + 'static,
     table: impl Fn() -> AnyView + Send + 'static,
-    note: String,
+    below: AnyView,
 ) -> AnyView {
     let texts = reports();
     let is_table = RwSignal::new(false);
@@ -73,10 +73,15 @@ pub fn chart_or_table(
                 <div class="segmented no-print" role="group" aria-label=texts.shown_as>{switch(false, texts.chart)} {switch(true, texts.table)}</div>
             </div>
             <div class="chart-body">{dynamic(move || if is_table.get() { table() } else { chart() })}</div>
-            {(!note.is_empty()).then(|| view! { <p class="chart-note small muted">{note}</p> }.into_any())}
+            {below}
         </section>
     }
     .into_any()
+}
+
+/// What has to be said about a chart, below it.
+pub fn note(words: &'static str) -> AnyView {
+    view! { <p class="chart-note small muted">{words}</p> }.into_any()
 }
 
 /// Names of the series in the order of the stack, from the top.

@@ -105,7 +105,7 @@ fn shown(report: PaymentsReport) -> AnyView {
     let rows = report.rows;
     view! {
         {strip}
-        {chart_or_table(texts.by_method.to_owned(), ().into_any(), chart, move || table_of(&rows), String::new())}
+        {chart_or_table(texts.by_method.to_owned(), ().into_any(), chart, move || table_of(&rows), ().into_any())}
     }
     .into_any()
 }

@@ -10,7 +10,7 @@ use super::{
     chart::{Chart, Point, bars},
     layout::Bar,
     page::query,
-    parts::{Figure, chart_or_table, figures, legend, table},
+    parts::{self, Figure, chart_or_table, figures, legend, table},
     period::{self, Period},
 };
 use crate::{
@@ -73,7 +73,7 @@ fn shown(group: Group, report: RevenueReport) -> AnyView {
             legend(&series),
             move || bars(chart.clone()),
             move || rows(&periods),
-            note.to_owned(),
+            parts::note(note),
         )}
     }
     .into_any()

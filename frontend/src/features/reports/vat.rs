@@ -10,7 +10,7 @@ use super::{
     chart::{Chart, Point, bars},
     layout::Bar,
     page::query,
-    parts::{Figure, chart_or_table, figures, legend, table},
+    parts::{self, Figure, chart_or_table, figures, legend, table},
     period::{self, Period},
 };
 use crate::{
@@ -80,7 +80,7 @@ fn shown(group: Group, report: VatReport) -> AnyView {
             legend(&[texts.hand_over]),
             move || bars(chart.clone()),
             move || rows(&periods),
-            note.to_owned(),
+            parts::note(note),
         )}
     }
     .into_any()

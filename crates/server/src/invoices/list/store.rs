@@ -1,6 +1,6 @@
 //! Queries of the lists of invoices.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use common::{
     Currency, Money,
     ids::{AccountId, InvoiceId},
@@ -164,6 +164,11 @@ pub fn listing(filter: &Filter, at: Option<&Position>, limit: i64) -> Listing {
     add(About::Amount, "r.total_minor >= ?", filter.min.map(Value::Int));
     add(About::Amount, "r.total_minor <= ?", filter.max.map(Value::Int));
     add(About::Other, "r.created_at <= ?", filter.made_until.map(time));
+    if filter.sort == InvoiceSort::Due {
+        // Nothing is due before the day of its issue, so a walk need not begin with what was due years ago.
+        let day_before = filter.period.from.map(|from| from - TimeDelta::days(1));
+        add(About::Due, "r.due_order >= ?", day_before.map(time));
+    }
     if !filter.sees_drafts {
         // Of what staff write, customers see what was issued.
         let text = "(r.status <> 'draft' or r.product_code is not null)";
@@ -199,7 +204,7 @@ fn states(filter: &Filter) -> Vec<Vec<Condition>> {
     if !asked(InvoiceState::Open) {
         let now = || [Value::Time(filter.now.naive_utc())];
         let open = || is("r.status = 'open'");
-        let partly_paid = || Condition::new(About::Other, "r.amount_paid_minor > 0", []);
+        let partly_paid = || Condition::new(About::PartlyPaid, "r.amount_paid_minor > 0", []);
         if asked(InvoiceState::Overdue) {
             branches.push(vec![open(), Condition::new(About::Due, "r.due_order < ?", now())]);
         }

@@ -1,6 +1,6 @@
 //! The papers: one original, then copies; credit notes; and what goes out by mail.
 
-use common::invoices::Invoice;
+use common::{invoices::Invoice, site::Site};
 use futures_util::future;
 use reqwest::Method;
 use serde_json::json;
@@ -45,6 +45,9 @@ app_test!(
             ],
         );
         assert!(text_of(&staff, &path).await.contains("COPY"));
+        // The client writes the same foot below its own paper.
+        let site: Site = customer.client.get("/site").await.expect(200).json();
+        assert_eq!(site.supplier.bank.as_deref(), Some("Example Bank 000 123 456"));
     }
 );
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use common::{
     auth::StaffRole,
-    invoices::{InvoiceSort, InvoiceState, InvoiceTotals},
+    invoices::{InvoiceSort, InvoiceState, InvoiceSummary, InvoiceTotals},
 };
 
 use super::{ids_of, page};
@@ -50,6 +50,7 @@ app_test!(what_is_more_than_is_counted_is_walked_whole, |app| {
     let wide = [
         "",
         "search=karoo",
+        "search=karoo+wor",
         "status=paid&status=open",
         "search=work&status=open&status=paid",
         "min=0",
@@ -77,11 +78,29 @@ app_test!(what_is_more_than_is_counted_is_walked_whole, |app| {
         assert_eq!(ids.len(), 10_500, "{filter} {sort}");
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 10_500, "{filter} {sort}");
     }
+    // Days that hold all of them are sorted in orders that follow the days, and must show what a walk shows.
+    for sort in InvoiceSort::ALL {
+        let walked = page(&staff, &format!("sort={sort}&limit=100")).await;
+        for filter in [
+            "from=2026-10-01&to=2026-10-31",
+            "from=2026-10-01&status=paid&status=open",
+        ] {
+            let by_days = page(&staff, &format!("{filter}&sort={sort}&limit=100")).await;
+            assert_eq!(by_days.total_at_least, Some(10_000), "{filter} {sort}");
+            let ids = |items: &[InvoiceSummary]| items.iter().map(|row| row.id).collect::<Vec<_>>();
+            assert_eq!(ids(&by_days.items), ids(&walked.items), "{filter} {sort}");
+        }
+    }
     // The same as a customer asks it.
     let own = page(&customer.client, "search=inv-&sort=-due_at").await;
     assert_eq!(own.total_at_least, Some(10_000));
     let narrow = page(&customer.client, "search=inv-10499&sort=amount").await;
     assert_eq!(narrow.total, Some(1));
+    // One rare word and one that all have: looked up by the rare one, and both must be there.
+    for (search, total) in [("inv-10499+karoo", 1), ("inv-10499+work", 0), ("karoo+work+here", 0)] {
+        let found = page(&staff, &format!("search={search}")).await;
+        assert_eq!(found.total, Some(total), "{search}");
+    }
     let totals: InvoiceTotals = staff.get("/invoices/totals?search=karoo").await.expect(200).json();
     let count = |state| totals.counts.iter().find(|count| count.state == state).unwrap().count;
     assert_eq!(count(InvoiceState::Paid), 8_400);

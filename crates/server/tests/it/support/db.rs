@@ -1,6 +1,6 @@
 //! One database per test: an SQLite file, or a PostgreSQL database cloned from a migrated template.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
 use server::db::{Db, Location};
@@ -18,7 +18,7 @@ impl TestDb {
     pub async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("test.sqlite3");
-        std::fs::copy(sqlite_template().await, &file).unwrap();
+        std::fs::write(&file, sqlite_template().await).unwrap();
         Self {
             location: Location::Sqlite(file),
             folder,
@@ -92,10 +92,10 @@ async fn admin(server: &str, statement: String) {
     .unwrap();
 }
 
-/// A migrated file, made once per process.
-async fn sqlite_template() -> &'static Path {
-    static TEMPLATE: OnceCell<(tempfile::TempDir, PathBuf)> = OnceCell::const_new();
-    let (_, file) = TEMPLATE
+/// A migrated file, made once per process; its bytes, since nothing that is kept so long is ever dropped.
+async fn sqlite_template() -> &'static [u8] {
+    static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    TEMPLATE
         .get_or_init(|| async {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("template.sqlite3");
@@ -105,10 +105,10 @@ async fn sqlite_template() -> &'static Path {
             drop(db);
             let mut conn = diesel::SqliteConnection::establish(&file.to_string_lossy()).unwrap();
             sql_query("pragma wal_checkpoint(truncate)").execute(&mut conn).ok();
-            (folder, file)
+            drop(conn);
+            std::fs::read(&file).unwrap()
         })
-        .await;
-    file
+        .await
 }
 
 /// A migrated database, made once per process; processes of one run do not share it.
