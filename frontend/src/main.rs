@@ -25,6 +25,7 @@ mod pages;
 mod paging;
 mod passwords;
 mod plans;
+mod realtime;
 mod remote;
 mod roles;
 mod session;

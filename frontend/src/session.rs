@@ -27,7 +27,7 @@ use crate::{
         skeleton::PageSkeleton,
     },
     explain::explain,
-    next, roles,
+    next, realtime, roles,
     text::t,
 };
 
@@ -130,6 +130,13 @@ impl Session {
     /// Ends the session on the server and in this browser's stores; leave the page next.
     pub async fn forget(self) -> Result<(), Failure> {
         api::call::<Logout>(&[], &()).await?;
+        let user = self.who.with_untracked(|who| match who {
+            Who::Somebody(signed_in) => Some(signed_in.user.id),
+            Who::Asking | Who::Nobody | Who::Unreachable(_) => None,
+        });
+        if let Some(user) = user {
+            realtime::leave(user).await;
+        }
         browser::session().clear();
         browser::local().remove(ACCOUNT_KEY);
         Ok(())
