@@ -9,7 +9,9 @@ use leptos_router::{
 use crate::{
     chunk::open,
     components::toast::{Toast, ToastHost},
-    features::{account, audit, auth, checkout, invoices, keys, members, methods, payfast, payments, reports, today},
+    features::{
+        account, audit, auth, chat, checkout, invoices, keys, members, methods, payfast, payments, reports, today,
+    },
     frame::Frame,
     pages::{
         legal,
@@ -61,6 +63,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/invoices/new") view=shows(|| for_staff(invoices::new()))/>
                     <Route path=path!("/invoices/:id/edit") view=shows(|| for_staff(invoices::edit()))/>
                     <Route path=path!("/invoices/:id") view=shows(|| in_books(invoices::one()))/>
+                    <Route path=path!("/chat/:id?") view=shows(|| in_books(chat::chat()))/>
                     <Route path=path!("/credit") view=shows(|| in_account(payments::credit()))/>
                     <Route path=path!("/payments") view=shows(|| in_books(payments::list()))/>
                     <Route path=path!("/payments/:id") view=shows(|| in_books(payments::one()))/>

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod auth;
+pub mod chat;
 pub mod checkout;
 pub mod invoices;
 pub mod keys;

@@ -33,7 +33,7 @@ impl Surround {
         match path.split('/').nth(1).unwrap_or_default() {
             "checkout" => Surround::Checkout,
             "home" | "account" | "invoices" | "payments" | "payment-methods" | "credit" | "today" | "reports"
-            | "payfast" => Surround::Signed,
+            | "payfast" | "chat" => Surround::Signed,
             _ => Surround::Public,
         }
     }
@@ -142,6 +142,7 @@ fn places() -> Vec<Place> {
         place("/home", "home", texts.nav_home),
         place("/invoices", "invoice", texts.nav_invoices),
         place("/payments", "card", texts.nav_payments),
+        place("/chat", "chat", texts.nav_chat),
         place("/account", "person", texts.nav_account),
     ]
 }
@@ -168,6 +169,7 @@ impl Desk {
                 place("/today", "home", texts.nav_today),
                 place("/invoices", "invoice", texts.nav_invoices),
                 place("/payments", "card", texts.nav_payments),
+                place("/chat", "chat", texts.nav_chat),
             ],
             more: money(place("/reports", "chart", texts.nav_reports))
                 .into_iter()
@@ -349,9 +351,9 @@ mod tests {
         };
         assert_eq!(
             of(StaffRole::Support),
-            ["/today", "/invoices", "/payments", "/payfast/signatures"]
+            ["/today", "/invoices", "/payments", "/chat", "/payfast/signatures"]
         );
-        assert_eq!(of(StaffRole::Billing).len(), 8);
+        assert_eq!(of(StaffRole::Billing).len(), 9);
         assert_eq!(of(StaffRole::Billing), of(StaffRole::Admin));
     }
 

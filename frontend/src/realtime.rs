@@ -4,7 +4,7 @@
 //! first page of chat is opened: [`use_chat_socket`] begins it.
 
 mod book;
-mod js;
+pub mod js;
 pub mod log;
 mod reading;
 mod shell;
@@ -196,7 +196,9 @@ impl ThreadHandle {
                     .flatten();
                 ItemView {
                     item: item.clone(),
-                    words: changed.or(streamed).or_else(|| item.body.as_ref().and_then(words).map(str::to_owned)),
+                    words: changed
+                        .or(streamed)
+                        .or_else(|| item.body.as_ref().and_then(words).map(str::to_owned)),
                     pending: pending.map(|op| matches!(op, Op::Delete { .. })),
                     is_read: item.by == Some(self.own) && log.is_read_by_others(item.seq, self.own),
                 }

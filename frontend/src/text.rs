@@ -43,6 +43,7 @@ macro_rules! replace_with_str {
 mod account;
 mod audit;
 mod auth;
+mod chat;
 mod checkout;
 mod common;
 mod deeds;
@@ -108,6 +109,7 @@ macro_rules! apart {
 }
 
 apart! {
+    chat: Chat,
     checkout: Checkout,
     deeds: Deeds,
     drafts: Drafts,

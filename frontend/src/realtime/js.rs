@@ -18,6 +18,11 @@ pub fn text(of: &JsValue, name: &str) -> Option<String> {
     get(of, name).as_string()
 }
 
+pub fn put(of: &JsValue, name: &str, value: JsValue) {
+    // A frozen object stays as it is.
+    let _ = Reflect::set(of, &name.into(), &value);
+}
+
 /// Calls a method.
 pub fn call(of: &JsValue, name: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
     let method: Function = get(of, name).dyn_into()?;

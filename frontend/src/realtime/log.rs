@@ -72,10 +72,6 @@ impl Log {
         self.items.keys().next().copied()
     }
 
-    pub fn newest(&self) -> Option<Seq> {
-        self.items.keys().next_back().copied()
-    }
-
     /// Whether somebody else has read the item at `seq`.
     pub fn is_read_by_others(&self, seq: Seq, own: UserId) -> bool {
         self.reads.iter().any(|(user, read)| *user != own && *read >= seq)
@@ -324,7 +320,9 @@ mod tests {
         log.stage = Stage::Loading;
         log.apply(created(3, OTHER, "second"), user(OWN));
         log.apply(edited(4, 2, "first, corrected"), user(OWN));
-        let Change::Created(first) = created(2, OTHER, "first").change else { unreachable!() };
+        let Change::Created(first) = created(2, OTHER, "first").change else {
+            unreachable!()
+        };
         let first = item(&created(2, OTHER, "first"), first.item, first.status, first.body);
         log.replace(page(vec![first], false), user(OWN));
         assert_eq!(words(&log), ["first, corrected", "second"]);
@@ -359,7 +357,10 @@ mod tests {
         log.apply(created(2, OTHER, "a"), user(OWN));
         log.apply(created(3, OTHER, "b"), user(OWN));
         let read = |at, user_number, up_to| {
-            let mark = ReadMark { user: user(user_number), seq: seq(up_to) };
+            let mark = ReadMark {
+                user: user(user_number),
+                seq: seq(up_to),
+            };
             event(at, user_number, Change::Read(mark))
         };
         log.apply(read(4, OWN, 2), user(OWN));

@@ -73,7 +73,9 @@ fn follow(thread: ThreadId) {
 /// Shows a thread that is new.
 pub fn learn(thread: Thread) {
     let id = thread.id;
-    shell::change(|book| drop(book.learn(thread)));
+    shell::change(|book| {
+        book.learn(thread);
+    });
     follow(id);
 }
 
@@ -125,7 +127,9 @@ pub fn refresh(id: ThreadId) {
     spawn_local(async move {
         // Without the answer they are somebody for a while.
         if let Ok(thread) = api::call::<GetThread>(&[id.as_str()], &()).await {
-            shell::change(|book| drop(book.learn(thread)));
+            shell::change(|book| {
+                book.learn(thread);
+            });
         }
     });
 }
@@ -133,7 +137,10 @@ pub fn refresh(id: ThreadId) {
 /// Reads the items before the oldest one; `then` runs just before they are shown.
 pub fn older(id: ThreadId, then: impl FnOnce() + 'static) {
     let before = shell::change(|book| {
-        let log = book.logs.get_mut(&id).filter(|log| log.has_older && !log.is_reading_older)?;
+        let log = book
+            .logs
+            .get_mut(&id)
+            .filter(|log| log.has_older && !log.is_reading_older)?;
         log.is_reading_older = true;
         log.oldest()
     });
@@ -180,12 +187,16 @@ async fn read_back(id: ThreadId, known: Seq, epoch: &str) -> Result<Seq, Failure
         (log.stage == Stage::Here).then(|| log.oldest().unwrap_or(known).min(known))
     });
     let Some(back_to) = shown.flatten() else {
-        shell::change(|book| drop(book.learn(thread)));
+        shell::change(|book| {
+            book.learn(thread);
+        });
         return Ok(head);
     };
     let mut all = items(id, None, ITEMS_MAX).await?;
     for _ in 1..GAP_PAGES {
-        let Some(oldest) = all.items.last().map(|item| item.seq) else { break };
+        let Some(oldest) = all.items.last().map(|item| item.seq) else {
+            break;
+        };
         if !all.more || oldest <= back_to {
             break;
         }
@@ -200,11 +211,7 @@ async fn read_back(id: ThreadId, known: Seq, epoch: &str) -> Result<Seq, Failure
     Ok(head)
 }
 
-async fn items(
-    id: ThreadId,
-    before: Option<Seq>,
-    limit: u32,
-) -> Result<common::chat::threads::Items, Failure> {
+async fn items(id: ThreadId, before: Option<Seq>, limit: u32) -> Result<common::chat::threads::Items, Failure> {
     let query = ItemQuery {
         before,
         limit: Some(limit),

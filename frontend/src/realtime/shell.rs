@@ -105,7 +105,10 @@ fn load(user: UserId, then: impl FnOnce() + 'static) {
         let gone = with(|shell| {
             let stored = |cid| records.iter().any(|record| record.cid == cid);
             let queued = shell.book.outgoing.iter().filter(|outgoing| outgoing.state.is_some());
-            let gone: Vec<_> = queued.map(|queued| queued.record.cid).filter(|cid| !stored(*cid)).collect();
+            let gone: Vec<_> = queued
+                .map(|queued| queued.record.cid)
+                .filter(|cid| !stored(*cid))
+                .collect();
             for record in &records {
                 shell.book.put(record.clone(), Some(OutgoingState::Queued));
             }
@@ -153,7 +156,9 @@ pub fn is_hidden() -> bool {
 fn now() -> u64 {
     let performance = js::get(&js::window(), "performance");
     let origin = js::get(&performance, "timeOrigin").as_f64().unwrap_or_default();
-    let passed = js::call(&performance, "now", &[]).ok().and_then(|passed| passed.as_f64());
+    let passed = js::call(&performance, "now", &[])
+        .ok()
+        .and_then(|passed| passed.as_f64());
     (origin + passed.unwrap_or_default()) as u64
 }
 
@@ -263,10 +268,7 @@ fn obey(effect: Effect) {
             UserChange::Joined(_) => reading::list(),
             UserChange::Left(left) => of_log(left.thread, |log| log.is_refused = true),
             UserChange::Purged(purged) => of_log(purged.thread, |log| log.purge(purged.floor)),
-            UserChange::Settings(_)
-            | UserChange::Payment(_)
-            | UserChange::Invoice(_)
-            | UserChange::Unknown { .. } => {}
+            UserChange::Settings(_) | UserChange::Payment(_) | UserChange::Invoice(_) | UserChange::Unknown { .. } => {}
         },
         Effect::ReloadUser => reading::list_again(),
         // Each visit reads the list anew.

@@ -13,7 +13,11 @@ const NO_CODE: u16 = 1006;
 /// Opens one; `None` where the browser refuses, which it says like a socket that was closed.
 pub fn open(generation: u64, ticket: &str) -> Option<JsValue> {
     // `https` becomes `wss`.
-    let address = format!("{}{API_BASE}{}", browser::origin().replacen("http", "ws", 1), OpenSocket::PATH);
+    let address = format!(
+        "{}{API_BASE}{}",
+        browser::origin().replacen("http", "ws", 1),
+        OpenSocket::PATH
+    );
     let protocols = js::list(&[SUBPROTOCOL.into(), format!("{TICKET_PREFIX}{ticket}").into()]);
     let Ok(socket) = js::make("WebSocket", &[address.into(), protocols.into()]) else {
         leptos::prelude::queue_microtask(move || {

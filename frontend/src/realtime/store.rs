@@ -47,11 +47,7 @@ impl Store {
         let Ok(text) = serde_json::to_string(record) else {
             return then(false);
         };
-        self.write(
-            "put",
-            &[text.into(), JsValue::from_str(record.cid.as_str())],
-            then,
-        );
+        self.write("put", &[text.into(), JsValue::from_str(record.cid.as_str())], then);
     }
 
     pub fn remove(&self, cid: ClientMessageId) {
@@ -93,7 +89,7 @@ impl Store {
     fn transaction(&self, mode: &str) -> Result<JsValue, JsValue> {
         let options = js_sys::Object::new().into();
         // What a person is told to be kept survives a power cut too.
-        js_sys::Reflect::set(&options, &"durability".into(), &"strict".into())?;
+        js::put(&options, "durability", "strict".into());
         js::call(&self.0, "transaction", &[OUTBOX.into(), mode.into(), options])
     }
 }

@@ -11,6 +11,7 @@ texts! {
         nav_home: "Home",
         nav_invoices: "Invoices",
         nav_payments: "Payments",
+        nav_chat: "Chat",
         nav_account: "Account",
         terms_link: "Terms",
         privacy_link: "Privacy",
