@@ -266,9 +266,15 @@ impl ThreadHandle {
         shell::read(|book| book.find(cid).is_some()).unwrap_or_default()
     }
 
-    pub fn edit_queued(self, cid: ClientMessageId, text: &str) {
+    /// Whether it was taken, as [`ThreadHandle::send`].
+    pub fn edit_queued(self, cid: ClientMessageId, text: &str) -> bool {
         let body = Body::text(text);
         shell::tell(Input::EditQueued { cid, body });
+        let now = |outgoing: &Outgoing| match &outgoing.record.op {
+            Op::Send { body, .. } | Op::Edit { body, .. } => words(body) == Some(text),
+            Op::Delete { .. } => false,
+        };
+        shell::read(|book| book.find(cid).is_some_and(now)).unwrap_or_default()
     }
 
     pub fn delete_queued(self, cid: ClientMessageId) {

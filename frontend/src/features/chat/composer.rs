@@ -95,12 +95,13 @@ pub fn composer(socket: ChatSocket, handle: ThreadHandle, actions: Actions) -> A
         }
         refusal.set(None);
         if let Some(change) = actions.changing.get_untracked() {
-            match change.target {
+            let is_taken = match change.target {
                 Target::Queued(cid) => handle.edit_queued(cid, &words),
-                Target::Sent(item) if handle.edit(item, &words) => {}
-                Target::Sent(_) => return,
+                Target::Sent(item) => handle.edit(item, &words),
+            };
+            if is_taken {
+                actions.changing.set(None);
             }
-            actions.changing.set(None);
         } else if handle.send(&words) {
             handle.keep_draft("");
             put(String::new());

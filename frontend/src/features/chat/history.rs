@@ -74,14 +74,15 @@ impl Scroll {
 
 pub fn history(handle: ThreadHandle, shown: Shown, actions: Actions) -> AnyView {
     let texts = text::chat();
-    let scroll = Scroll {
-        node: NodeRef::new(),
-        is_at_end: RwSignal::new(true),
-    };
     let read = shown.with_untracked(|view| {
         let thread = view.as_ref().map(|view| &view.thread);
         thread.filter(|thread| thread.unread > 0).and_then(|thread| thread.read)
     });
+    let scroll = Scroll {
+        node: NodeRef::new(),
+        // The first look goes to what is new, which need not be the end.
+        is_at_end: RwSignal::new(read.is_none()),
+    };
     let newest = Memo::new(move |_| shown.with(|view| view.as_ref().and_then(newest_of)));
     // What was seen at the end, so that what came since can be counted.
     let seen = RwSignal::new(newest.get_untracked());
