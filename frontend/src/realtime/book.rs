@@ -73,7 +73,7 @@ impl Book {
     /// The most recently active first.
     pub fn threads(&self) -> Vec<&Log> {
         let mut logs: Vec<&Log> = self.logs.values().filter(|log| !log.is_refused).collect();
-        logs.sort_by(|a, b| (b.thread.active_at, b.thread.id).cmp(&(a.thread.active_at, a.thread.id)));
+        logs.sort_by_key(|log| std::cmp::Reverse((log.thread.active_at, log.thread.id)));
         logs
     }
 

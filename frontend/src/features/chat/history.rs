@@ -60,12 +60,12 @@ impl Scroll {
         self.go_to(self.number("scrollHeight"));
     }
 
-    fn from_end(self) -> f64 {
+    fn distance(self) -> f64 {
         self.number("scrollHeight") - self.number("scrollTop")
     }
 
     fn look(self) {
-        let is_at_end = self.from_end() - self.number("clientHeight") < NEAR;
+        let is_at_end = self.distance() - self.number("clientHeight") < NEAR;
         if self.is_at_end.get_untracked() != is_at_end {
             self.is_at_end.set(is_at_end);
         }
@@ -101,7 +101,7 @@ pub fn history(handle: ThreadHandle, shown: Shown, actions: Actions) -> AnyView 
     mark_read(handle, shown, scroll, newest, seen);
     let older = move || {
         handle.read_older(move || {
-            let from_end = scroll.from_end();
+            let from_end = scroll.distance();
             request_animation_frame(move || scroll.go_to(scroll.number("scrollHeight") - from_end));
         });
     };
