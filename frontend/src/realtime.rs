@@ -125,7 +125,7 @@ impl ChatSocket {
         self.signals.revision.track();
         shell::read(|book| {
             let result = book.list.clone()?;
-            Some(result.map(|()| {
+            Some(result.map(|_| {
                 let logs = book.threads().into_iter();
                 logs.map(|log| (log.thread.clone(), !log.typing.is_empty())).collect()
             }))
@@ -135,6 +135,16 @@ impl ChatSocket {
 
     pub fn read_threads(self) {
         reading::list();
+    }
+
+    /// Whether the list goes on.
+    pub fn has_more_threads(self) -> bool {
+        self.signals.revision.track();
+        shell::read(|book| matches!(book.list, Some(Ok(Some(_))))).unwrap_or_default()
+    }
+
+    pub fn read_more_threads(self) {
+        reading::more_threads();
     }
 }
 

@@ -26,8 +26,8 @@ pub struct Outgoing {
 #[derive(Debug)]
 pub struct Book {
     pub own: UserId,
-    /// Whether the list of threads was read, or why not.
-    pub list: Option<Result<(), Failure>>,
+    /// Where the list of threads goes on, or why it was not read.
+    pub list: Option<Result<Option<String>, Failure>>,
     pub logs: BTreeMap<ThreadId, Log>,
     /// Threads of which nothing could be read.
     pub failed: BTreeMap<ThreadId, Failure>,
@@ -51,12 +51,12 @@ impl Book {
         }
     }
 
-    /// The list anew; logs that are open stay.
-    pub fn list_is(&mut self, threads: Vec<Thread>) {
+    /// A page of the list, and where the next one begins; logs that are open stay.
+    pub fn list_is(&mut self, threads: Vec<Thread>, next: Option<String>) {
         for thread in threads {
             self.learn(thread);
         }
-        self.list = Some(Ok(()));
+        self.list = Some(Ok(next));
     }
 
     /// A thread as the server tells it; what is ahead of that stays.

@@ -14,7 +14,7 @@ use leptos::task::spawn_local;
 use super::{log::Stage, shell};
 use crate::api::{self, Failure};
 
-/// Threads of the list that are followed as they happen.
+/// Threads on a page of the list; each is followed as it happens.
 const FOLLOWED: u32 = 50;
 /// Items of the first page of a thread.
 const FIRST_PAGE: u32 = 50;
@@ -25,7 +25,16 @@ const GAP_PAGES: u32 = 10;
 pub fn list() {
     spawn_local(async {
         // The list says why it is not there.
-        let _ = read_list().await;
+        let _ = read_list(None).await;
+    });
+}
+
+/// Reads the page of the list after those that are here.
+pub fn more_threads() {
+    let next = shell::read(|book| book.list.clone().and_then(Result::ok).flatten()).flatten();
+    spawn_local(async move {
+        // The button stays, and asks again.
+        let _ = read_list(next).await;
     });
 }
 
@@ -33,7 +42,7 @@ pub fn list() {
 pub fn list_again() {
     let head = shell::user_head();
     spawn_local(async move {
-        let input = match read_list().await {
+        let input = match read_list(None).await {
             Ok(()) => Input::UserReloaded { head },
             Err(_) => Input::UserReloadFailed,
         };
@@ -41,21 +50,25 @@ pub fn list_again() {
     });
 }
 
-async fn read_list() -> Result<(), Failure> {
+async fn read_list(cursor: Option<String>) -> Result<(), Failure> {
     let query = ThreadQuery {
         limit: Some(FOLLOWED),
-        cursor: None,
+        cursor,
     };
     match api::call::<ListThreads>(&[], &query).await {
-        Ok(Page { items: threads, .. }) => {
+        Ok(Page {
+            items: threads,
+            next_cursor,
+            ..
+        }) => {
             let ids: Vec<ThreadId> = threads.iter().map(|thread| thread.id).collect();
-            shell::change(|book| book.list_is(threads));
+            shell::change(|book| book.list_is(threads, next_cursor));
             ids.into_iter().for_each(follow);
             Ok(())
         }
         Err(failure) => {
             shell::change(|book| {
-                if book.list != Some(Ok(())) {
+                if !matches!(book.list, Some(Ok(_))) {
                     book.list = Some(Err(failure.clone()));
                 }
             });

@@ -11,6 +11,7 @@ texts! {
         load_thread: "this conversation",
         empty: "No conversations yet. Ask us about an invoice, a payment or your plan.",
         empty_desk: "No conversations yet. They appear here when a customer writes.",
+        more: "Show more conversations",
         choose: "Choose a conversation to read it here.",
         back: "All conversations",
         not_found: "This conversation does not exist or belongs to another account.",

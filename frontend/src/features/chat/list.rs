@@ -11,7 +11,7 @@ use super::{body, health};
 use crate::{
     api, browser,
     components::{
-        button::{Button, Kind},
+        button::{Button, Kind, PlainButton},
         dynamic::{current, dynamic},
         heading::Heading,
         problem::{ProblemPanel, Words, problem_banner},
@@ -73,7 +73,10 @@ pub fn list(socket: ChatSocket, open: Signal<Option<ThreadId>>, is_open: Signal<
         })
     };
     let retry = Callback::new(move |()| socket.read_threads());
-    let content = move || match whole.get() {
+    let has_more = Memo::new(move |_| socket.has_more_threads());
+    let read_more = Callback::new(move |()| socket.read_more_threads());
+    let content = move || {
+        match whole.get() {
         Whole::Waiting => rows_skeleton(),
         Whole::Failed(failure) => {
             view! { <ProblemPanel words=could_not_load(&failure, texts.load_list) retry/> }.into_any()
@@ -86,8 +89,10 @@ pub fn list(socket: ChatSocket, open: Signal<Option<ThreadId>>, is_open: Signal<
             <ul class="chat-rows">
                 <For each=ids key=|id| *id children=move |id| row_view(id, rows, open)/>
             </ul>
+            {dynamic(move || has_more.get().then(|| view! { <div class="chat-top"><PlainButton label=texts.more on_press=read_more kind=Kind::Quiet/></div> }.into_any()))}
         }
         .into_any(),
+    }
     };
     // The heading of the page is the thread's while one is open.
     let title = move || match is_open.get() {
