@@ -13,7 +13,7 @@ use super::{
     filters::{FilterForm, Filters, clear_filters, use_filters},
 };
 use crate::{
-    api,
+    api, browser,
     components::{
         button::{Kind, PlainButton},
         data::{self, Column, cell, row},
@@ -31,6 +31,8 @@ use crate::{
 
 #[component]
 pub fn AuditPage() -> impl IntoView {
+    browser::wear("filters", include_str!("../../../styles/filters.css"));
+    browser::wear("audit", include_str!("../../../styles/audit.css"));
     let session = use_session();
     let may_read =
         Memo::new(move |_| session.may(AccountRole::Owner) || session.staff_role() == Some(StaffRole::Admin));

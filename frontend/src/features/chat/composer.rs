@@ -50,7 +50,7 @@ pub fn composer(socket: ChatSocket, handle: ThreadHandle, actions: Actions) -> A
         Memo::new(move |_| typed.with(|typed| !typed.trim().is_empty()) && !matches!(space.get(), Room::Over(_)));
     let put = move |words: String| {
         if let Some(node) = node.try_get_untracked().flatten() {
-            node.set_value(&words);
+            js::put(&node.into(), "value", words.as_str().into());
         }
         typed.set(words);
     };

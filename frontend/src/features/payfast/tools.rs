@@ -41,6 +41,7 @@ impl Tool {
 
 #[component]
 pub fn ToolsPage() -> impl IntoView {
+    browser::wear("filters", include_str!("../../../styles/filters.css"));
     browser::wear("desk", include_str!("../../../styles/desk.css"));
     let session = use_session();
     let (name, id) = (path_value("tool"), path_value("id"));
