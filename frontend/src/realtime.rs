@@ -322,7 +322,7 @@ impl ThreadHandle {
 ///
 /// It needs none of the above, so that the pages of the account do not load it.
 pub async fn leave(user: UserId) {
-    tabs::Channel::open(user).post(&tabs::Note::Out);
+    tabs::Channel::open(user).post_out();
     store::delete(user).await;
 }
 

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::browser;
+
 /// A page of which nothing is known yet.
 #[component]
 pub fn PageSkeleton(label: &'static str) -> impl IntoView {
@@ -43,8 +45,14 @@ pub fn rows_skeleton() -> AnyView {
     view! { <div class="card" aria-busy="true">{rows.collect_view()}</div> }.into_any()
 }
 
-/// A document.
+/// The styles of documents, which pages without any do not load.
+pub fn wear_paper() {
+    browser::wear("paper", include_str!("../../styles/paper.css"));
+}
+
+/// A document; it puts on the sheet that documents wear.
 pub fn paper_skeleton() -> AnyView {
+    wear_paper();
     view! {
         <div class="document" aria-busy="true">
             <div class="paper" aria-hidden="true">

@@ -14,6 +14,9 @@ use wasm_bindgen::{JsValue, closure::Closure};
 
 use super::js;
 
+/// [`Note::Out`] as it is written.
+const OUT: &str = "\"Out\"";
+
 /// What one tab tells the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Note {
@@ -74,7 +77,18 @@ impl Channel {
     }
 
     pub fn post(&self, note: &Note) {
-        if let (Some(channel), Ok(text)) = (&self.0, serde_json::to_string(note)) {
+        if let Ok(text) = serde_json::to_string(note) {
+            self.post_text(&text);
+        }
+    }
+
+    /// Says [`Note::Out`] without the code that writes all the others.
+    pub fn post_out(&self) {
+        self.post_text(OUT);
+    }
+
+    fn post_text(&self, text: &str) {
+        if let Some(channel) = &self.0 {
             // A closed channel belongs to a page that is going away.
             let _ = js::call(channel, "postMessage", &[text.into()]);
         }
@@ -107,4 +121,14 @@ pub fn when_leading(user: UserId, lead: fn()) {
 
 fn name(user: UserId) -> String {
     format!("capecontrol.chat.{user}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn out_is_written_as_it_is_read() {
+        assert_eq!(serde_json::to_string(&Note::Out).unwrap(), OUT);
+    }
 }

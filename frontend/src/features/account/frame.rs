@@ -8,6 +8,7 @@ use leptos_router::hooks::use_location;
 
 use super::company::company;
 use crate::{
+    browser,
     components::{
         dynamic::{current, dynamic},
         heading::Heading,
@@ -138,6 +139,7 @@ pub fn AccountPage() -> impl IntoView {
 }
 
 fn draw(class: &'static str, title: &'static str, back: AnyView, content: AnyView) -> AnyView {
+    browser::wear("settings", include_str!("../../../styles/settings.css"));
     view! {
         <div class=class>
             {back}

@@ -22,6 +22,7 @@ use self::{
 use crate::{
     address::query_value,
     api::{self, Failure},
+    browser,
     chunk::pages,
     components::{
         button::ButtonLink,
@@ -106,6 +107,7 @@ struct Basket {
 
 #[component]
 pub fn CheckoutPage() -> impl IntoView {
+    browser::wear("checkout", include_str!("../../../styles/checkout.css"));
     let session = use_session();
     let plan = query_value("plan");
     let invoice = query_value("invoice");

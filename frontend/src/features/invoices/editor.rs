@@ -29,7 +29,7 @@ use crate::{
         icon::icon_14,
         notice::Notice,
         problem::{ProblemPanel, Words},
-        skeleton::paper_skeleton,
+        skeleton::{paper_skeleton, wear_paper},
         toast::Toast,
     },
     dates, documents,
@@ -43,6 +43,7 @@ const REST: Duration = Duration::from_millis(900);
 
 #[component]
 pub fn DraftPage() -> impl IntoView {
+    wear_paper();
     browser::wear("lists", include_str!("../../../styles/lists.css"));
     browser::wear("invoices", include_str!("../../../styles/invoices.css"));
     let id = path_value("id");

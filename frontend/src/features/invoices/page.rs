@@ -33,7 +33,7 @@ use crate::{
         icon::icon_16,
         notice::Notice,
         problem::{ProblemPanel, problem_banner},
-        skeleton::{card_skeleton, paper_skeleton},
+        skeleton::{card_skeleton, paper_skeleton, wear_paper},
         steps::timeline,
         time::day,
     },
@@ -68,6 +68,7 @@ impl Desk {
 
 #[component]
 pub fn InvoicePage() -> impl IntoView {
+    wear_paper();
     browser::wear("invoices", include_str!("../../../styles/invoices.css"));
     let texts = text::invoices();
     let session = use_session();
