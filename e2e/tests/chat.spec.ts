@@ -173,7 +173,6 @@ test("two tabs share one connection, and signing out takes everything along", as
 test("history pages backwards without jumping", async ({ page, person }) => {
   test.slow();
   await openConversation(page, person);
-  const id = page.url().split("/").at(-1) ?? "";
   const count = 70;
   for (let number = 1; number <= count; number += 1) await write(page, `Message ${number}`);
   await expect(waiting(page)).toHaveCount(0, { timeout: 60_000 });
@@ -191,7 +190,6 @@ test("history pages backwards without jumping", async ({ page, person }) => {
   await log.evaluate((element) => element.scrollTo(0, 200));
   await expect(page.getByText("Message 1", { exact: true })).toHaveCount(1);
   await expect.poll(async () => Math.abs((await top()) - before - 100)).toBeLessThan(3);
-  expect(id).toHaveLength(36);
 });
 
 test("everybody can use the chat", async ({ page, person, context }) => {

@@ -51,7 +51,12 @@ struct Signals {
 
 impl Signals {
     fn new() -> Self {
+        // A new root takes the place of the page's owner, which the page still needs.
+        let page = Owner::current();
         let owner = Owner::new_root(None);
+        if let Some(page) = page {
+            page.set();
+        }
         let signals = owner.with(|| Self {
             revision: RwSignal::new(0),
             looks: RwSignal::new(0),
