@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     chat::{
         hub::Hub,
+        pace::Pace,
         sockets::{self, Sockets},
     },
     clock::Clock,
@@ -47,6 +48,8 @@ pub struct App {
     pub sockets: Arc<Sockets>,
     /// Who follows which thread here.
     pub hub: Arc<Hub>,
+    /// How fast clients of the chat talk.
+    pub pace: Pace,
     pub metrics: Metrics,
     wake: Wake,
 }
@@ -87,6 +90,7 @@ impl App {
         let limits = Limits::new(&config, clock.clone())?;
         let content_security_policy =
             security_headers::content_security_policy(&spa::inline_script_hashes(), &config.payfast.process_base);
+        let pace = Pace::new(config.limits.factor);
         let config = Arc::new(config);
         Ok(Self {
             config,
@@ -98,6 +102,7 @@ impl App {
             content_security_policy,
             sockets: Arc::default(),
             hub: Arc::default(),
+            pace,
             metrics: Metrics::default(),
             wake: Wake::default(),
         })

@@ -40,6 +40,7 @@ create table chat_events (
     data text not null,
     primary key (thread_id, seq)
 );
+create index chat_events_item_id on chat_events (item_id);
 
 -- What stands in a thread now.
 create table chat_items (
@@ -56,10 +57,11 @@ create table chat_items (
 );
 create unique index chat_items_thread_id on chat_items (thread_id, seq);
 
--- What each sender's own ids have done, so that sending again has no second effect; outlives the outbox of a client.
+-- What each sender's own ids have done (`kind` is the event's), so that sending again has no second effect; outlives the outbox of a client.
 create table chat_sends (
     sender_id text not null references users (id),
     cid text not null,
+    kind text not null,
     thread_id text not null references chat_threads (id),
     item_id text not null,
     seq bigint not null,

@@ -5,25 +5,24 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono::{DateTime, Utc};
 use common::{
+    ErrorCode,
     auth::StaffRole,
     chat::{
         Cursor, Event, ServerFrame,
-        client_frames::{Fetch, MarkRead, SendMessage, SetTyping},
+        client_frames::{Fetch, MarkRead, SetTyping},
         limits::{CATCH_UP_MAX, FETCH_MAX, SERVER_FRAME_MAX, SUBSCRIPTIONS_MAX, TYPING_TTL_MS},
-        server_frames::{
-            Ack, FrameError, FrameErrorCode, Gap, GapReason, Live, Nack, NackCode, Sync as SyncFrame, Typing,
-        },
+        server_frames::{FrameError, FrameErrorCode, Gap, GapReason, Live, Sync as SyncFrame, Typing},
         wire,
     },
-    ids::{ItemId, ThreadId, UserId},
+    ids::{ThreadId, UserId},
 };
 
 use super::{
     hub::{Follower, LogEvent, Overflow, Told},
-    log::{self, Message, Refusal, Sent},
+    log,
     threads::{self, Reader, store},
+    writing::{self, Batch, Written},
 };
 use crate::{
     app::App,
@@ -61,6 +60,10 @@ impl Following {
             },
             sent: HashMap::new(),
         })
+    }
+
+    pub fn user_id(&self) -> UserId {
+        self.reader.user_id
     }
 
     /// What the hub has told; waits for it.
@@ -146,35 +149,11 @@ impl Following {
         found.await.map_err(|error| code_of(&error))
     }
 
-    /// Writes a message, tells the others, and says what became of it.
-    pub async fn send(&self, wish: SendMessage) -> ServerFrame {
-        let (cid, thread) = (wish.cid, wish.thread);
-        let message = Message {
-            thread_id: thread,
-            sender_id: self.reader.user_id,
-            cid,
-            reply_to: wish.reply_to,
-            body: wish.body,
-        };
-        let (id, now) = (self.app.clock.new_id::<ItemId>(), self.app.clock.now());
-        let reader = self.reader;
-        let written = self
-            .app
-            .db
-            .write(move |conn: &mut Conn| write(conn, &message, reader, id, now))
-            .await;
-        match written {
-            Ok((joined, Ok(sent))) => {
-                let events = joined.into_iter().chain(sent.event.clone());
-                events.for_each(|event| self.tell(event));
-                ack(cid, thread, sent)
-            }
-            Ok((_, Err(refusal))) => nack(cid, code_of_refusal(refusal), None),
-            Err(error) => {
-                tracing::error!(?error, "Could not write a message");
-                nack(cid, NackCode::Unavailable, Some(1_000))
-            }
-        }
+    /// Writes a batch, tells the others, and says what became of each part of it.
+    pub async fn write(&self, batch: Batch) -> Written {
+        let mut written = writing::write(&self.app, self.reader, batch).await;
+        written.events.drain(..).for_each(|event| self.tell(event));
+        written
     }
 
     /// Moves the read marker, and tells so when it moved.
@@ -213,21 +192,6 @@ impl Following {
         let told = Told::Event(Arc::new(LogEvent::new(event)));
         self.app.hub.tell(thread, &told, None);
     }
-}
-
-/// Whoever of the staff answers joins first.
-fn write(
-    conn: &mut Conn,
-    message: &Message,
-    reader: Reader,
-    id: ItemId,
-    now: DateTime<Utc>,
-) -> Result<(Option<Event>, Result<Sent, Refusal>), ApiError> {
-    let joined = match reader.is_staff {
-        true => threads::join_as_staff(conn, message.thread_id, reader, now)?,
-        false => None,
-    };
-    Ok((joined, log::send(conn, message, id, now)?))
 }
 
 /// The end of the log, and the frames that lead there from the cursor.
@@ -305,38 +269,13 @@ fn sync_frames(epoch: &str, events: Vec<Event>, head: i64) -> Vec<ServerFrame> {
     frames.into_iter().map(ServerFrame::Sync).collect()
 }
 
-fn ack(cid: common::ids::ClientMessageId, thread: ThreadId, sent: Sent) -> ServerFrame {
-    ServerFrame::Ack(Ack {
-        cid,
-        thread,
-        seq: sent.seq,
-        item: sent.item_id,
-        ts: sent.at,
-        dup: sent.event.is_none(),
-    })
-}
-
-pub fn nack(cid: common::ids::ClientMessageId, code: NackCode, after_ms: Option<u64>) -> ServerFrame {
-    ServerFrame::Nack(Nack {
-        cid,
-        code,
-        retry: after_ms.is_some(),
-        after_ms,
-    })
-}
-
-fn code_of_refusal(refusal: Refusal) -> NackCode {
-    match refusal {
-        Refusal::Forbidden => NackCode::Forbidden,
-        Refusal::TooLarge => NackCode::TooLarge,
-        Refusal::Invalid => NackCode::Invalid,
-    }
-}
-
 /// A thread of others does not exist, which the protocol calls forbidden; everything else is ours to mend.
 fn code_of(error: &ApiError) -> FrameErrorCode {
     match error {
-        ApiError::Refused { .. } => FrameErrorCode::Forbidden,
+        ApiError::Refused {
+            code: ErrorCode::NotFound,
+            ..
+        } => FrameErrorCode::Forbidden,
         _ => FrameErrorCode::Unavailable,
     }
 }

@@ -19,6 +19,8 @@ mod books_model;
 mod busy;
 mod charges;
 mod chat;
+mod chat_changes;
+mod chat_limits;
 mod chat_sockets;
 mod checkout;
 mod crash;

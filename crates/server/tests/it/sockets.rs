@@ -21,7 +21,7 @@ use crate::support::{Client, TestApp, app::PASSWORD, db::TestDb, process::Proces
 
 pub type Stream = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
-async fn ticket(client: &Client) -> String {
+pub async fn ticket(client: &Client) -> String {
     let ticket: Ticket = client.post("/chat/ticket", json!({})).await.expect(201).json();
     ticket.ticket
 }
@@ -38,7 +38,7 @@ fn handshake(base_url: &str, protocols: &str, origin: Option<&str>) -> Request<(
 }
 
 /// Opens a socket; a refusal is its status and code.
-async fn try_open(base_url: &str, protocols: &str, origin: Option<&str>) -> Result<Stream, String> {
+pub async fn try_open(base_url: &str, protocols: &str, origin: Option<&str>) -> Result<Stream, String> {
     match connect_async(handshake(base_url, protocols, origin)).await {
         Ok((stream, answer)) => {
             assert_eq!(answer.headers()["Sec-WebSocket-Protocol"], SUBPROTOCOL);

@@ -73,6 +73,8 @@ pub struct ItemRow {
 pub struct SendRow {
     pub sender_id: UserId,
     pub cid: ClientMessageId,
+    /// Of the event that it led to.
+    pub kind: String,
     pub thread_id: ThreadId,
     pub item_id: ItemId,
     pub seq: i64,
@@ -231,6 +233,48 @@ pub fn find_item(conn: &mut Conn, thread_id: ThreadId, id: ItemId) -> QueryResul
         .filter(chat_items::thread_id.eq(thread_id))
         .first(conn)
         .optional()
+}
+
+/// The thread that an item stands in.
+pub fn thread_of_item(conn: &mut Conn, id: ItemId) -> QueryResult<Option<ThreadId>> {
+    chat_items::table
+        .find(id)
+        .select(chat_items::thread_id)
+        .first(conn)
+        .optional()
+}
+
+pub fn set_body(conn: &mut Conn, id: ItemId, body: &str, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(chat_items::table.find(id))
+        .set((chat_items::body.eq(body), chat_items::edited_at.eq(now.naive_utc())))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Takes the body out of an item.
+pub fn set_deleted(conn: &mut Conn, id: ItemId) -> QueryResult<()> {
+    diesel::update(chat_items::table.find(id))
+        .set((
+            chat_items::status.eq(ItemStatus::Deleted),
+            chat_items::body.eq(None::<String>),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Everything that happened to an item, in order.
+pub fn load_events_of_item(conn: &mut Conn, id: ItemId) -> QueryResult<Vec<EventRow>> {
+    chat_events::table
+        .filter(chat_events::item_id.eq(id))
+        .order(chat_events::seq)
+        .load(conn)
+}
+
+pub fn set_event_data(conn: &mut Conn, thread_id: ThreadId, seq: i64, data: &str) -> QueryResult<()> {
+    diesel::update(chat_events::table.find((thread_id, seq)))
+        .set(chat_events::data.eq(data))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Items that were created before `before`, the newest first.

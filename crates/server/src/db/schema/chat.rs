@@ -60,6 +60,7 @@ table! {
     chat_sends (sender_id, cid) {
         sender_id -> Text,
         cid -> Text,
+        kind -> Text,
         thread_id -> Text,
         item_id -> Text,
         seq -> BigInt,
