@@ -73,7 +73,7 @@ impl ListedRoute {
             path: E::PATH,
             access: E::ACCESS,
             scope: E::SCOPE,
-            has_body: takes_fields && matches!(E::METHOD, Method::Post | Method::Patch),
+            has_body: takes_fields && matches!(E::METHOD, Method::Post | Method::Put | Method::Patch),
         }
     }
 }
@@ -253,6 +253,7 @@ impl Routes<'_> {
         let route = match E::METHOD {
             Method::Get => get_or_head(),
             Method::Post => web::post(),
+            Method::Put => web::put(),
             Method::Patch => web::patch(),
             Method::Delete => web::delete(),
         };
