@@ -17,6 +17,7 @@ use crate::{
     chat::{
         hub::Hub,
         pace::Pace,
+        presence::{self, Presences},
         sockets::{self, Sockets},
     },
     clock::Clock,
@@ -48,6 +49,8 @@ pub struct App {
     pub sockets: Arc<Sockets>,
     /// Who follows which thread here.
     pub hub: Arc<Hub>,
+    /// Who is here, as others see it.
+    pub presences: Arc<Presences>,
     /// How fast clients of the chat talk.
     pub pace: Pace,
     pub metrics: Metrics,
@@ -102,6 +105,7 @@ impl App {
             content_security_policy,
             sockets: Arc::default(),
             hub: Arc::default(),
+            presences: Arc::default(),
             pace,
             metrics: Metrics::default(),
             wake: Wake::default(),
@@ -193,6 +197,7 @@ pub fn serve_metrics(app: Data<App>, listener: TcpListener) -> io::Result<Server
 /// Answers on `listener` until its handle stops it; the worker is the caller's to start.
 pub fn serve(app: Data<App>, listener: TcpListener) -> io::Result<Server> {
     actix_web::rt::spawn(sockets::watch(Arc::downgrade(&app.clone().into_inner())));
+    actix_web::rt::spawn(presence::watch(Arc::downgrade(&app.clone().into_inner())));
     let (client_timeout, max_connections) = (app.config.http.client_timeout, app.config.http.max_connections);
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
     let server = HttpServer::new(move || {

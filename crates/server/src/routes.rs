@@ -15,6 +15,7 @@ use common::{
     books::{GetBooks, ListLedger, VerifyBooks},
     chat::{
         GetTicket, OpenSocket,
+        settings::{DeleteHistory, ExportChat, GetChatSettings, GetRetention, SetChatSettings, SetRetention},
         threads::{CreateThread, GetThread, ListItems, ListThreads},
     },
     invoices::{
@@ -220,6 +221,12 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<CreateThread, _, _>(chat::threads::http::create);
     routes.add::<GetThread, _, _>(chat::threads::http::get);
     routes.add::<ListItems, _, _>(chat::threads::http::items);
+    routes.add::<GetChatSettings, _, _>(chat::settings::http::get);
+    routes.add::<SetChatSettings, _, _>(chat::settings::http::set);
+    routes.add::<GetRetention, _, _>(chat::retention::http::get);
+    routes.add::<SetRetention, _, _>(chat::retention::http::set);
+    routes.add::<ExportChat, _, _>(chat::history::http::export);
+    routes.add::<DeleteHistory, _, _>(chat::history::http::delete);
 
     routes.add::<ListItns, _, _>(payments::http::list_itns);
     routes.add::<GetItn, _, _>(payments::http::get_itn);

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use common::{
-    chat::{Body, ItemStatus},
+    chat::{Body, Event, ItemStatus},
     ids::{ClientMessageId, ItemId, ThreadId, UserId},
 };
 use serde_json::{Value, json};
@@ -108,10 +108,39 @@ fn delete(conn: &mut Conn, thread: &ThreadRow, item: &ItemRow, wish: &Wish, now:
         let sent = log::written(done, item.id);
         return Ok(Sent { event: None, ..sent });
     }
-    scrub(conn, &events)?;
-    store::set_deleted(conn, item.id)?;
+    take_out(conn, item.id, &events)?;
     let row = append(conn, thread, wish, json!({ "item": item.id }), now)?;
     Ok(log::written(&row, item.id))
+}
+
+/// Takes one's own item back without an id of a client, in a thread that is held; nothing when it is gone.
+pub fn take_back(
+    conn: &mut Conn,
+    thread: &ThreadRow,
+    author_id: UserId,
+    item_id: ItemId,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Event>> {
+    let item = store::find_item(conn, thread.id, item_id)?;
+    let is_there = item.is_some_and(|item| item.by_user == Some(author_id) && item.status != ItemStatus::Deleted);
+    if !is_there {
+        return Ok(None);
+    }
+    let events = store::load_events_of_item(conn, item_id)?;
+    take_out(conn, item_id, &events)?;
+    let what = What {
+        kind: DELETED,
+        by: Some(author_id),
+        cid: None,
+        item_id: Some(item_id),
+        data: json!({ "item": item_id }),
+    };
+    Ok(Some(log::event(&log::append(conn, thread, what, now)?)))
+}
+
+fn take_out(conn: &mut Conn, item_id: ItemId, events: &[EventRow]) -> QueryResult<()> {
+    scrub(conn, events)?;
+    store::set_deleted(conn, item_id)
 }
 
 fn append(conn: &mut Conn, thread: &ThreadRow, wish: &Wish, data: Value, now: DateTime<Utc>) -> QueryResult<EventRow> {

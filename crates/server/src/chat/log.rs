@@ -11,11 +11,14 @@ use common::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::threads::store::{self, EventRow, ItemRow, SendRow, ThreadRow};
+use super::{
+    settings,
+    threads::store::{self, EventRow, ItemRow, SendRow, ThreadRow},
+};
 use crate::db::{Conn, QueryResult};
 
 /// The kind of the event that an item begins with.
-const CREATED: &str = "item.created";
+pub const CREATED: &str = "item.created";
 
 /// A message as a member sends it.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +47,8 @@ pub enum Refusal {
     /// There is no such thread, or the sender does not belong to it.
     Forbidden,
     TooLarge,
+    /// Everybody else in the thread has blocked the sender.
+    Blocked,
     /// It says nothing, answers what is not there, or its id was used in another thread.
     Invalid,
 }
@@ -149,6 +154,9 @@ pub fn found(known: &SendRow, thread_id: ThreadId, kind: &str) -> Result<Sent, R
 fn check(conn: &mut Conn, thread: &ThreadRow, message: &Message) -> QueryResult<Result<(), Refusal>> {
     if let Err(refusal) = check_body(&message.body) {
         return Ok(Err(refusal));
+    }
+    if settings::is_shut_out(conn, thread.id, message.sender_id)? {
+        return Ok(Err(Refusal::Blocked));
     }
     if let Some(answered) = message.reply_to
         && store::find_item(conn, thread.id, answered)?.is_none()

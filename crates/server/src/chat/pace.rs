@@ -46,7 +46,8 @@ impl Bucket {
         }
         let seconds = (1.0 - self.tokens) / rate.per_second;
         Err(TooFast {
-            after_ms: (seconds * 1_000.0).ceil() as u64,
+            // What is left of a millisecond by rounding is none.
+            after_ms: (seconds * 1_000.0 - 1e-6).ceil() as u64,
         })
     }
 

@@ -8,6 +8,7 @@ use actix_ws::{
 use common::{
     chat::{
         ClientFrame, CloseReason, Cursor, Limits, ServerFrame, VERSION,
+        client_frames::{Capability, OwnPresence},
         limits::FRAME_RATE,
         server_frames::{FrameError, FrameErrorCode, NackCode, Reconnect, ServerPing, ServerPong, Welcome},
         wire,
@@ -20,6 +21,7 @@ use super::{
     following::{self, Following},
     hub::{Overflow, Told},
     pace::{Breaches, Bucket, TooFast},
+    presence::Lease,
     service,
     sockets::Place,
     writing::{self, Batch, Lane, Step},
@@ -59,7 +61,12 @@ struct Socket {
     app: Arc<App>,
     session_id: SessionId,
     connection: String,
+    /// Its number among the sockets of this node.
+    place: u64,
     following: Following,
+    lease: Lease,
+    /// Wants nothing of the moment.
+    is_lite: bool,
     session: Session,
     is_greeted: bool,
     frames: Bucket,
@@ -73,7 +80,7 @@ struct Socket {
 /// Serves the socket until one side ends it.
 pub async fn run(app: Arc<App>, login: Login, mut place: Place, session: Session, mut stream: AggregatedMessageStream) {
     let hello_due = deadline(HELLO_WITHIN);
-    let following = match Following::of(Arc::clone(&app), login.user_id).await {
+    let following = match Following::of(Arc::clone(&app), login).await {
         Ok(following) => following,
         Err(error) => {
             tracing::error!(?error, "Could not open a socket");
@@ -82,8 +89,12 @@ pub async fn run(app: Arc<App>, login: Login, mut place: Place, session: Session
         }
     };
     let (frame_rate, now) = (app.pace.scaled(FRAME_RATE), app.clock.now().timestamp_millis());
+    let connection = app.clock.new_id::<SessionId>().to_string();
     let mut socket = Socket {
-        connection: app.clock.new_id::<SessionId>().to_string(),
+        lease: app.presences.lease(&connection, login.user_id),
+        is_lite: false,
+        connection,
+        place: place.id,
         following,
         app,
         session_id: login.session_id,
@@ -179,7 +190,7 @@ impl Socket {
         let lane = batch.lane;
         let allowed = match halted.contains(&lane) {
             true => Err(TooFast { after_ms: HALTED_MS }),
-            false => allowed.and_then(|()| self.app.pace.sends.take(self.following.user_id(), self.now())),
+            false => allowed.and_then(|()| self.app.pace.sends.take(self.following.person.user_id(), self.now())),
         };
         let (answers, is_halted) = match allowed {
             Ok(()) => {
@@ -222,18 +233,25 @@ impl Socket {
             ClientFrame::Hello(_) if self.is_greeted => self.refuse("hello comes once").await,
             ClientFrame::Hello(hello) => {
                 let device = (
-                    self.following.user_id(),
+                    self.following.person.user_id(),
                     hello.device.chars().take(DEVICE_CHARS).collect(),
                 );
                 if let Err(too_fast) = self.app.pace.hellos.take(device, self.now()) {
                     self.slow_down(too_fast).await?;
                     return Err(End::Close(CloseReason::RateLimited));
                 }
+                let Ok((user_cursor, missed)) = self.following.person.greet(hello.user_cursor).await else {
+                    return Err(End::Close(CloseReason::SequenceLost));
+                };
                 self.is_greeted = true;
+                self.is_lite = hello.caps.contains(&Capability::Lite);
+                self.set_presence(hello.presence);
+                let session = self.app.clock.new_id::<SocketSessionId>();
+                self.app.sockets.greet(self.place, session, hello.session);
                 let welcome = Welcome {
                     v: VERSION,
                     // A session's ring is not kept: cursors bring back what was missed, on any node.
-                    session: self.app.clock.new_id::<SocketSessionId>(),
+                    session,
                     conn: self.connection.clone(),
                     node: String::new(),
                     resumed: false,
@@ -241,9 +259,12 @@ impl Socket {
                     pong_ms: millis(PONG_WITHIN),
                     limits: Limits::default(),
                     st: self.now(),
-                    user_cursor: Cursor::default(),
+                    user_cursor,
                 };
                 self.send(&welcome.into()).await?;
+                for event in missed {
+                    self.send(&event.into()).await?;
+                }
                 self.subscribe(None, hello.cursors).await
             }
             _ if !self.is_greeted => self.refuse(HELLO_FIRST).await,
@@ -264,7 +285,7 @@ impl Socket {
                 self.answer(None, marked.map(|()| Vec::new())).await
             }
             ClientFrame::Typing(wish) => {
-                let key = (self.following.user_id(), wish.thread);
+                let key = (self.following.person.user_id(), wish.thread);
                 // Frames that a slow line brings together are no breach.
                 if let Err(too_fast) = self.app.pace.typing.take(key, self.now()) {
                     return self.slow_down(too_fast).await;
@@ -273,7 +294,10 @@ impl Socket {
                 self.answer(None, told.map(|()| Vec::new())).await
             }
             ClientFrame::CancelStream(_) => self.refuse("this cannot be done yet").await,
-            ClientFrame::Presence(_) => Ok(()),
+            ClientFrame::Presence(wish) => {
+                self.set_presence(wish.state);
+                Ok(())
+            }
             ClientFrame::Ping(ping) => {
                 let pong = ServerPong {
                     n: ping.n,
@@ -319,7 +343,24 @@ impl Socket {
     /// Writes what the hub has told.
     async fn tell(&mut self, told: Told) -> Result<(), End> {
         match told {
-            Told::Moment(text) => self.write(text.to_string()).await,
+            Told::Moment(_) if self.is_lite => Ok(()),
+            Told::Moment(moment) => match self.following.hear(&moment) {
+                Some(text) => self.write(text).await,
+                None => Ok(()),
+            },
+            Told::Woken if !self.is_greeted => Ok(()),
+            Told::Woken => match self.following.news().await {
+                Ok(events) => {
+                    for event in events {
+                        self.send(&event.into()).await?;
+                    }
+                    Ok(())
+                }
+                Err(error) => {
+                    tracing::error!(?error, "Could not read a person's own stream");
+                    Err(End::Close(CloseReason::SequenceLost))
+                }
+            },
             Told::Event(event) => match self.following.follow_up(&event).await {
                 Ok(texts) => {
                     for text in texts {
@@ -334,6 +375,11 @@ impl Socket {
                 }
             },
         }
+    }
+
+    fn set_presence(&mut self, presence: OwnPresence) {
+        self.following.person.set_presence(presence);
+        self.lease.set(presence);
     }
 
     /// Something is due: the hello that never came, the pong that never came, or the next ping.

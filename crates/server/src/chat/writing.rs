@@ -15,9 +15,15 @@ use common::{
 use super::{
     changes::{self, Deed, Wish},
     log::{self, Message, Refusal, Sent},
+    settings,
     threads::{self, Reader},
 };
-use crate::{app::App, clock, db::Conn, error::ApiError};
+use crate::{
+    app::App,
+    clock,
+    db::{Conn, QueryResult},
+    error::ApiError,
+};
 
 /// Sending it again helps after this time, when the database does not answer.
 const AGAIN_MS: u64 = 1_000;
@@ -202,9 +208,21 @@ fn send_one(
         return Ok(Err(refusal));
     }
     if reader.is_staff {
+        // Whoever may not speak does not come in.
+        if settings::is_shut_out(conn, message.thread_id, reader.user_id)? {
+            return Ok(known_or_blocked(conn, message)?);
+        }
         events.extend(threads::join_as_staff(conn, message.thread_id, reader, now)?);
     }
     Ok(log::send(conn, message, clock::new_id::<ItemId>(now), now)?)
+}
+
+/// What was written before the others had enough stays written.
+fn known_or_blocked(conn: &mut Conn, message: &Message) -> QueryResult<Result<Sent, Refusal>> {
+    match threads::store::find_send(conn, message.sender_id, message.cid)? {
+        Some(known) => Ok(log::found(&known, message.thread_id, log::CREATED)),
+        None => Ok(Err(Refusal::Blocked)),
+    }
 }
 
 fn ack(cid: ClientMessageId, sent: &Sent) -> ServerFrame {
@@ -230,6 +248,7 @@ fn nack(cid: ClientMessageId, code: NackCode, after_ms: Option<u64>) -> ServerFr
 fn code_of(refusal: Refusal) -> NackCode {
     match refusal {
         Refusal::Forbidden => NackCode::Forbidden,
+        Refusal::Blocked => NackCode::Blocked,
         Refusal::TooLarge => NackCode::TooLarge,
         Refusal::Invalid => NackCode::Invalid,
     }

@@ -4,7 +4,10 @@ mod chat;
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
-pub use self::chat::{chat_events, chat_items, chat_members, chat_sends, chat_threads};
+pub use self::chat::{
+    chat_accounts, chat_blocks, chat_events, chat_items, chat_leases, chat_members, chat_seen, chat_sends,
+    chat_settings, chat_threads, chat_user_events, chat_user_logs,
+};
 
 table! {
     users (id) {
@@ -545,6 +548,13 @@ allow_tables_to_appear_in_same_query!(
     chat_events,
     chat_items,
     chat_sends,
+    chat_user_logs,
+    chat_user_events,
+    chat_settings,
+    chat_blocks,
+    chat_accounts,
+    chat_leases,
+    chat_seen,
     credit_notes,
     payment_methods,
     refunds,

@@ -113,7 +113,7 @@ app_test!(typing_is_told_every_two_seconds, with ONCE, |app| {
     let customer = app.customer("owner@karoo.test").await;
     let thread = thread_of(&customer).await;
     let mut stream = open(&customer.client, &app.base_url).await;
-    say(&mut stream, json!({ "t": "sub", "threads": { thread.id.as_str(): ["", 1] } })).await;
+    say(&mut stream, json!({ "t": "sub", "threads": { thread.id.as_str(): [thread.epoch, 1] } })).await;
     assert!(matches!(hear(&mut stream).await, Ok(ServerFrame::Live(_))));
     for _ in 0..5 {
         say(&mut stream, json!({ "t": "typing", "thread": thread.id, "on": true })).await;
@@ -136,7 +136,7 @@ app_test!(a_socket_takes_so_much_and_no_more, |app| {
     let mut last = None;
     for _ in 0..=SUBSCRIPTIONS_MAX {
         let thread = thread_of(&customer).await;
-        threads.insert(thread.id.to_string(), json!(["", 1]));
+        threads.insert(thread.id.to_string(), json!([thread.epoch, 1]));
         last = Some(thread);
     }
     let mut stream = open(&customer.client, &app.base_url).await;
@@ -156,7 +156,7 @@ app_test!(a_socket_takes_so_much_and_no_more, |app| {
     say(&mut stream, json!({ "t": "unsub", "threads": [first] })).await;
     say(
         &mut stream,
-        json!({ "t": "sub", "threads": { last.id.as_str(): ["", 1] } }),
+        json!({ "t": "sub", "threads": { last.id.as_str(): [last.epoch, 1] } }),
     )
     .await;
     assert!(matches!(hear(&mut stream).await, Ok(ServerFrame::Live(live)) if live.thread == last.id));

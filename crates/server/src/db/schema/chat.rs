@@ -68,4 +68,65 @@ table! {
     }
 }
 
+table! {
+    chat_user_logs (user_id) {
+        user_id -> Text,
+        epoch -> Text,
+        head -> BigInt,
+    }
+}
+
+table! {
+    chat_user_events (user_id, seq) {
+        user_id -> Text,
+        seq -> BigInt,
+        kind -> Text,
+        at -> Timestamp,
+        data -> Text,
+    }
+}
+
+table! {
+    chat_settings (user_id) {
+        user_id -> Text,
+        shows_presence -> Bool,
+        shows_last_seen -> Bool,
+        shows_typing -> Bool,
+        shows_reading -> Bool,
+        is_discoverable -> Bool,
+        retention_days -> Nullable<Integer>,
+    }
+}
+
+table! {
+    chat_blocks (user_id, blocked_id) {
+        user_id -> Text,
+        blocked_id -> Text,
+    }
+}
+
+table! {
+    chat_accounts (account_id) {
+        account_id -> Text,
+        retention_days -> Nullable<Integer>,
+        is_held -> Bool,
+    }
+}
+
+table! {
+    chat_leases (connection_id) {
+        connection_id -> Text,
+        user_id -> Text,
+        state -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+table! {
+    chat_seen (user_id) {
+        user_id -> Text,
+        at -> Timestamp,
+    }
+}
+
 joinable!(chat_members -> chat_threads (thread_id));
