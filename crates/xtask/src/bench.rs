@@ -32,9 +32,10 @@ const SECRET: &str = "bench0bench1bench2bench3bench4be";
 const MILLION: u32 = 1_000_000;
 const DATABASES: [&str; 2] = ["SQLite", "PostgreSQL"];
 
-/// `--rows N` of each table, and `--on` one database; what is measured at a million rows is written down.
+/// `--rows N` of each table, `--on` one database, `--kinds` that have a text in their name; what is measured of all
+/// kinds at a million rows is written down.
 pub fn lists(options: &[&str]) -> Outcome<()> {
-    let (mut rows, mut databases) = (MILLION, DATABASES.to_vec());
+    let (mut rows, mut databases, mut kinds) = (MILLION, DATABASES.to_vec(), "");
     for option in options.chunks(2) {
         match option {
             ["--rows", number] => {
@@ -43,10 +44,11 @@ pub fn lists(options: &[&str]) -> Outcome<()> {
                     .or_fail("--rows", "give a number of rows, such as 200000")?
             }
             ["--on", name] => databases.retain(|database| database.eq_ignore_ascii_case(name)),
+            ["--kinds", text] => kinds = text,
             _ => {
                 return Err(Failure::new(
                     option.join(" "),
-                    "use --rows N and --on SQLite or --on PostgreSQL",
+                    "use --rows N, --on SQLite or --on PostgreSQL, and --kinds TEXT",
                 ));
             }
         }
@@ -62,8 +64,8 @@ pub fn lists(options: &[&str]) -> Outcome<()> {
     })?;
     let mut results: Vec<Results> = Vec::new();
     for database in databases {
-        let result = step(database, || on(database, rows))?;
-        if rows == MILLION {
+        let result = step(database, || on(database, rows, kinds))?;
+        if rows == MILLION && kinds.is_empty() {
             let folder = root().join("docs/measurements");
             let file = folder.join(format!("lists-{}.json", database.to_lowercase()));
             fs::create_dir_all(&folder)
@@ -111,7 +113,7 @@ struct Export {
     peak_after: u64,
 }
 
-fn on(database: &'static str, rows: u32) -> Outcome<Results> {
+fn on(database: &'static str, rows: u32, kinds: &str) -> Outcome<Results> {
     let scratch = Scratch::new("bench")?;
     let postgres = (database == "PostgreSQL").then(Postgres::start).transpose()?;
     let file = scratch.path().join("bench.sqlite3");
@@ -178,7 +180,7 @@ fn on(database: &'static str, rows: u32) -> Outcome<Results> {
     )?;
     let base = server.wait_for_line("capecontrol listening on ", START_LIMIT)?;
     let workload = Workload::sign_in(&base)?;
-    let kinds = workload.run(rows)?;
+    let kinds = workload.run(rows, kinds)?;
     let pid = server_pid(&address)?;
     let peak_before = peak_memory(pid);
     let begun = Instant::now();
