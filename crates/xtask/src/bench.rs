@@ -97,6 +97,7 @@ pub fn lists(options: &[&str]) -> Outcome<()> {
 
 struct Results {
     database: &'static str,
+    settings: Vec<String>,
     /// Seconds that the rows took to be written.
     written_in: u64,
     megabytes: u64,
@@ -115,7 +116,13 @@ struct Export {
 
 fn on(database: &'static str, rows: u32, kinds: &str) -> Outcome<Results> {
     let scratch = Scratch::new("bench")?;
-    let postgres = (database == "PostgreSQL").then(Postgres::start).transpose()?;
+    let settings = match database {
+        "PostgreSQL" => postgres_settings()?,
+        _ => Vec::new(),
+    };
+    let postgres = (database == "PostgreSQL")
+        .then(|| Postgres::start_with(&settings))
+        .transpose()?;
     let file = scratch.path().join("bench.sqlite3");
     let url = match &postgres {
         Some(postgres) => {
@@ -210,12 +217,27 @@ fn on(database: &'static str, rows: u32, kinds: &str) -> Outcome<Results> {
     Client::new(&base).get("/health/ready")?;
     Ok(Results {
         database,
+        settings,
         written_in,
         megabytes,
         kinds,
         export,
         load: load.split(' ').take(3).collect::<Vec<_>>().join(" "),
     })
+}
+
+/// What OPERATIONS tells to set, for the memory of this machine.
+fn postgres_settings() -> Outcome<Vec<String>> {
+    let memory = fs::read_to_string("/proc/meminfo").or_fail("/proc/meminfo", "this needs Linux")?;
+    let total = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let kib: u64 = total
+        .and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0);
+    Ok(vec![
+        format!("shared_buffers={}MB", kib / 1024 / 4),
+        format!("effective_cache_size={}MB", kib / 1024 * 3 / 4),
+        "random_page_cost=1.1".to_owned(),
+    ])
 }
 
 pub fn millis(time: Duration) -> f64 {
@@ -257,11 +279,17 @@ fn report(rows: u32, result: &Results) -> String {
     let commit = output_of("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
     let export = &result.export;
     let mut text = format!(
-        "{{\n  \"database\": {},\n  \"measured_on\": {},\n  \"version\": {},\n  \"processor\": {},\n  \"cores\": {cores},\n  \
+        "{{\n  \"database\": {},\n  \"settings\": [{}],\n  \"measured_on\": {},\n  \"version\": {},\n  \"processor\": {},\n  \"cores\": {cores},\n  \
          \"load_average_at_the_end\": {},\n  \"invoices\": {rows},\n  \"payments\": {rows},\n  \"rows_written_in_s\": {},\n  \
          \"size_mb\": {},\n  \"export\": {{ \"rows\": {}, \"seconds\": {:.1}, \"peak_memory_before_mib\": {}, \"peak_memory_after_mib\": {} }},\n  \
          \"kinds\": [\n",
         json::quote(result.database),
+        result
+            .settings
+            .iter()
+            .map(|setting| json::quote(setting))
+            .collect::<Vec<_>>()
+            .join(", "),
         json::quote(day.trim()),
         json::quote(commit.trim()),
         json::quote(model.trim_start_matches([' ', '\t', ':'])),
