@@ -67,6 +67,32 @@ pub fn like_pattern(text: &str) -> String {
     pattern
 }
 
+/// A pattern of SQL's `like` that fits what contains `text`, and little else: its words in pieces of three letters.
+///
+/// PostgreSQL's index of words is read once for each three letters that stand together in a pattern, so this takes a
+/// third of the time; what it finds must be compared with the text.
+pub fn sparse_like_pattern(text: &str) -> String {
+    let mut pattern = String::new();
+    for word in text.split(|letter: char| !letter.is_alphanumeric()) {
+        let letters: Vec<char> = word.chars().collect();
+        let pieces = letters.len() / 3;
+        for piece in 0..pieces {
+            let end = if piece + 1 == pieces {
+                letters.len()
+            } else {
+                3 * (piece + 1)
+            };
+            pattern.push('%');
+            pattern.extend(&letters[3 * piece..end]);
+        }
+    }
+    if pattern.is_empty() {
+        return like_pattern(text);
+    }
+    pattern.push('%');
+    pattern
+}
+
 fn out_of_range() -> FieldError {
     let message = format!("Use {MIN_CHARS} to {MAX_CHARS} characters.");
     FieldError::new("search", "out_of_range", message)
@@ -83,6 +109,18 @@ mod tests {
         assert!(typed(Some("no")).is_err() && typed(Some(&"x".repeat(101))).is_err());
         assert!(typed(Some("no\0msa")).is_err());
         assert_eq!(like_pattern(r"100%_\"), r"%100\%\_\\%");
+    }
+
+    #[test]
+    fn a_sparse_pattern_has_each_letter_once() {
+        for (text, pattern) in [
+            ("consulting", "%con%sul%ting%"),
+            ("trading 4711", "%tra%ding%4711%"),
+            ("inv-000007", "%inv%000%007%"),
+            ("a 10% b_", r"%a 10\% b\_%"),
+        ] {
+            assert_eq!(sparse_like_pattern(text), pattern, "{text}");
+        }
     }
 
     #[test]

@@ -29,6 +29,11 @@ const TABLE: Table = Table {
               r.issued_at, r.due_at, r.paid_at, r.dated_at, r.due_order, r.number_order",
     joins: "",
     one: "invoice",
+    with_text: &[
+        (About::Account, "invoices_account_id"),
+        (About::Status, "invoices_status"),
+        (About::Day, "invoices_dated"),
+    ],
 };
 
 /// What a list shows, and what it may be ordered by.
@@ -135,11 +140,11 @@ impl SummaryRow {
 
 fn order(sort: InvoiceSort) -> Order {
     let (column, about) = match sort {
-        InvoiceSort::Created | InvoiceSort::CreatedNewest => ("r.created_at", About::Other),
+        InvoiceSort::Created | InvoiceSort::CreatedNewest => ("r.created_at", About::Created),
         InvoiceSort::Issued | InvoiceSort::IssuedNewest => ("r.dated_at", About::Day),
         InvoiceSort::Due | InvoiceSort::DueLatest => ("r.due_order", About::Due),
         InvoiceSort::Amount | InvoiceSort::AmountLargest => ("r.total_minor", About::Amount),
-        InvoiceSort::Number | InvoiceSort::NumberHighest => ("r.number_order", About::Other),
+        InvoiceSort::Number | InvoiceSort::NumberHighest => ("r.number_order", About::Number),
     };
     Order {
         column,
@@ -164,11 +169,6 @@ pub fn listing(filter: &Filter, at: Option<&Position>, limit: i64) -> Listing {
     add(About::Amount, "r.total_minor >= ?", filter.min.map(Value::Int));
     add(About::Amount, "r.total_minor <= ?", filter.max.map(Value::Int));
     add(About::Other, "r.created_at <= ?", filter.made_until.map(time));
-    if filter.sort == InvoiceSort::Due {
-        // Nothing is due before the day of its issue, so a walk need not begin with what was due years ago.
-        let day_before = filter.period.from.map(|from| from - TimeDelta::days(1));
-        add(About::Due, "r.due_order >= ?", day_before.map(time));
-    }
     if !filter.sees_drafts {
         // Of what staff write, customers see what was issued.
         let text = "(r.status <> 'draft' or r.product_code is not null)";
@@ -178,10 +178,57 @@ pub fn listing(filter: &Filter, at: Option<&Position>, limit: i64) -> Listing {
         table: TABLE,
         all,
         any: states(filter),
+        bounds: bounds(filter),
         search: filter.search.clone(),
         order: order(filter.sort),
         after: at.map(|at| at.clone().into()),
         limit,
+    }
+}
+
+/// Where a walk begins that asks for a range of days of issue, by what was issued on those days; drafts, which have no
+/// number and no due date, come after all others.
+fn bounds(filter: &Filter) -> Vec<Vec<Condition>> {
+    let time = |at: chrono::DateTime<chrono::Utc>| Value::Time(at.naive_utc());
+    let number = |text, values| vec![Condition::new(About::Number, text, values)];
+    let due = |text, values| vec![Condition::new(About::Due, text, values)];
+    let created = |text, values| vec![Condition::new(About::Created, text, values)];
+    match (filter.sort, filter.period.from, filter.period.until) {
+        (InvoiceSort::Number, Some(from), _) => vec![number(
+            "r.number_order >= coalesce((select min(first_number) from invoice_days where day >= date(?)), \
+             9223372036854775807)",
+            vec![time(from)],
+        )],
+        (InvoiceSort::NumberHighest, _, Some(until)) => vec![
+            number("r.number_order = 9223372036854775807", Vec::new()),
+            number(
+                "r.number_order <= coalesce((select max(last_number) from invoice_days where day <= date(?)), 0)",
+                vec![time(until)],
+            ),
+        ],
+        // Nothing is due before the day of its issue.
+        (InvoiceSort::Due, Some(from), _) => {
+            vec![due("r.due_order >= ?", vec![time(from - TimeDelta::days(1))])]
+        }
+        (InvoiceSort::DueLatest, _, Some(until)) => vec![
+            due("r.due_order = '9999-12-31 00:00:00'", Vec::new()),
+            due(
+                "r.due_order <= coalesce((select max(last_due_at) from invoice_days where day <= date(?)), \
+                 '0001-01-01 00:00:00')",
+                vec![time(until)],
+            ),
+        ],
+        // A draft is dated by its creation.
+        (InvoiceSort::Created, Some(from), _) => vec![created(
+            "r.created_at >= (select min(since) from (select min(first_created_at) as since \
+             from invoice_days where day >= date(?) union all select ?) days)",
+            vec![time(from), time(from)],
+        )],
+        // Nothing is issued before its creation, but clocks of two nodes may differ.
+        (InvoiceSort::CreatedNewest, _, Some(until)) => {
+            vec![created("r.created_at < ?", vec![time(until + TimeDelta::days(1))])]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -1,0 +1,15 @@
+drop trigger invoice_days_update;
+drop trigger invoice_days_insert;
+drop table invoice_days;
+drop index payments_created_at;
+create index payments_created_at on payments (created_at, id);
+drop index payments_account_id;
+create index payments_account_id on payments (account_id, created_at, id);
+drop index payments_status;
+create index payments_status on payments (status, created_at, id);
+drop index invoices_dated;
+create index invoices_dated on invoices (dated_at, id);
+drop index invoices_account_id;
+create index invoices_account_id on invoices (account_id, created_at, id);
+drop index invoices_status;
+create index invoices_status on invoices (status, created_at, id);
