@@ -62,6 +62,8 @@ pub fn lists(options: &[&str]) -> Outcome<()> {
             "read the compiler's message above",
         )
     })?;
+    // What was built: the checkout may change while the requests run.
+    let version = output_of("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
     let mut results: Vec<Results> = Vec::new();
     for database in databases {
         let result = step(database, || on(database, rows, kinds))?;
@@ -69,7 +71,7 @@ pub fn lists(options: &[&str]) -> Outcome<()> {
             let folder = root().join("docs/measurements");
             let file = folder.join(format!("lists-{}.json", database.to_lowercase()));
             fs::create_dir_all(&folder)
-                .and_then(|()| fs::write(&file, report(rows, &result)))
+                .and_then(|()| fs::write(&file, report(rows, &version, &result)))
                 .or_fail("docs/measurements", "is the checkout writable?")?;
             println!("   written to {}", file.display());
         }
@@ -268,7 +270,7 @@ fn peak_memory(pid: u32) -> u64 {
         .unwrap_or(0)
 }
 
-fn report(rows: u32, result: &Results) -> String {
+fn report(rows: u32, version: &str, result: &Results) -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu
         .lines()
@@ -276,7 +278,6 @@ fn report(rows: u32, result: &Results) -> String {
         .unwrap_or_default();
     let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
     let day = output_of("date", &["-u", "+%Y-%m-%d"]).unwrap_or_default();
-    let commit = output_of("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
     let export = &result.export;
     let mut text = format!(
         "{{\n  \"database\": {},\n  \"settings\": [{}],\n  \"measured_on\": {},\n  \"version\": {},\n  \"processor\": {},\n  \"cores\": {cores},\n  \
@@ -291,7 +292,7 @@ fn report(rows: u32, result: &Results) -> String {
             .collect::<Vec<_>>()
             .join(", "),
         json::quote(day.trim()),
-        json::quote(commit.trim()),
+        json::quote(version.trim()),
         json::quote(model.trim_start_matches([' ', '\t', ':'])),
         json::quote(&result.load),
         result.written_in,

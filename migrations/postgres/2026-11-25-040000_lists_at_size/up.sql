@@ -15,13 +15,15 @@ create table invoice_days (
     last_due_at timestamp not null
 );
 insert into invoice_days (day, first_number, last_number, first_created_at, last_due_at)
-select date(issued_at), min(number_order), max(number_order), min(created_at), max(due_order)
+select date(issued_at), min(number_order), max(number_order), min(created_at),
+    max(coalesce(due_at, issued_at))
 from invoices where issued_at is not null group by 1;
 
 create function note_invoice_day() returns trigger language plpgsql as $$
 begin
     insert into invoice_days as known (day, first_number, last_number, first_created_at, last_due_at)
-    values (date(new.issued_at), new.number_order, new.number_order, new.created_at, new.due_order)
+    values (date(new.issued_at), new.number_order, new.number_order, new.created_at,
+        coalesce(new.due_at, new.issued_at))
     on conflict (day) do update set
         first_number = least(known.first_number, excluded.first_number),
         last_number = greatest(known.last_number, excluded.last_number),

@@ -2,7 +2,7 @@
 drop index invoices_status;
 create index invoices_status on invoices (status, created_at, id, search_text);
 drop index invoices_account_id;
-create index invoices_account_id on invoices (account_id, created_at, id, search_text);
+create index invoices_account_id on invoices (account_id, created_at, id, status, search_text);
 drop index invoices_dated;
 create index invoices_dated on invoices (dated_at, id, search_text);
 drop index payments_status;
@@ -22,14 +22,16 @@ create table invoice_days (
     last_due_at timestamp not null
 ) without rowid;
 insert into invoice_days (day, first_number, last_number, first_created_at, last_due_at)
-select date(issued_at), min(number_order), max(number_order), min(created_at), max(due_order)
+select date(issued_at), min(number_order), max(number_order), min(created_at),
+    max(coalesce(due_at, issued_at))
 from invoices where issued_at is not null group by 1;
 
 create trigger invoice_days_insert after insert on invoices
 when new.issued_at is not null
 begin
     insert into invoice_days (day, first_number, last_number, first_created_at, last_due_at)
-    values (date(new.issued_at), new.number_order, new.number_order, new.created_at, new.due_order)
+    values (date(new.issued_at), new.number_order, new.number_order, new.created_at,
+        coalesce(new.due_at, new.issued_at))
     on conflict (day) do update set
         first_number = min(first_number, excluded.first_number),
         last_number = max(last_number, excluded.last_number),
@@ -41,7 +43,8 @@ create trigger invoice_days_update after update of issued_at, due_at, number on 
 when new.issued_at is not null
 begin
     insert into invoice_days (day, first_number, last_number, first_created_at, last_due_at)
-    values (date(new.issued_at), new.number_order, new.number_order, new.created_at, new.due_order)
+    values (date(new.issued_at), new.number_order, new.number_order, new.created_at,
+        coalesce(new.due_at, new.issued_at))
     on conflict (day) do update set
         first_number = min(first_number, excluded.first_number),
         last_number = max(last_number, excluded.last_number),

@@ -223,11 +223,19 @@ fn words_to_match(conn: &mut Conn, listing: &Listing, search: &str) -> QueryResu
     Ok(if is_rare { word } else { search }.to_owned())
 }
 
-/// The word of a search that fewest rows have, as far as its letters tell.
+/// The word of a search that fewest rows have, as far as its letters tell; with the spaces around it, which tell too.
 fn telling_word(search: &str) -> &str {
-    let words = search.split(' ').filter(|word| word.chars().count() >= 3);
-    let telling = |word: &&str| (word.chars().any(|letter| letter.is_ascii_digit()), word.chars().count());
-    words.max_by_key(telling).unwrap_or(search)
+    let mut best = (search, (false, 0));
+    let mut start = 0;
+    for word in search.split(' ') {
+        let end = start + word.len();
+        let telling = (word.chars().any(|letter| letter.is_ascii_digit()), word.chars().count());
+        if telling.1 >= 3 && telling >= best.1 {
+            best = (&search[start.saturating_sub(1)..(end + 1).min(search.len())], telling);
+        }
+        start = end + 1;
+    }
+    best.0
 }
 
 #[cfg(test)]
@@ -237,10 +245,10 @@ mod tests {
     #[test]
     fn a_search_is_led_by_its_most_telling_word() {
         for (search, word) in [
-            ("karoo trading 4711", "4711"),
-            ("garden route", "garden"),
+            ("karoo trading 4711", " 4711"),
+            ("garden route", "garden "),
             ("inv-000007", "inv-000007"),
-            ("a1 bc karoo", "karoo"),
+            ("a1 bc karoo", " karoo"),
             ("a b c", "a b c"),
         ] {
             assert_eq!(telling_word(search), word, "{search}");
