@@ -119,7 +119,7 @@ select {first_account}, id, 'owner', {now} from users where email_key = 'owner@d
 delete from memberships where account_id <> {first_account} and user_id = (select id from users where email_key = 'owner@demo.test');
 
 -- The demo's few come before all others, as numbers do.
-update invoices set created_at = {at_first}, issued_at = {at_first} where number is not null;
+update invoices set created_at = {at_first}, issued_at = {at_first}, due_at = {at_first} where number is not null;
 delete from invoice_days;
 insert into invoice_days (day, first_number, last_number, first_created_at, last_due_at)
 select date(issued_at), min(number_order), max(number_order), min(created_at), max(coalesce(due_at, issued_at))

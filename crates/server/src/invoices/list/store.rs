@@ -1,6 +1,6 @@
 //! Queries of the lists of invoices.
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use common::{
     Currency, Money,
     ids::{AccountId, InvoiceId},
@@ -13,6 +13,7 @@ use diesel::{
 
 use super::Filter;
 use crate::{
+    days,
     db::{
         Conn,
         listing::{self, About, Condition, Listing, Order, Table},
@@ -21,6 +22,13 @@ use crate::{
     },
     paging::keyset::{Key, OrderOf, Position},
 };
+
+/// Before and after all invoices.
+const EARLIEST: DateTime<Utc> = DateTime::UNIX_EPOCH;
+const LATEST: DateTime<Utc> = NaiveDate::from_ymd_opt(9999, 12, 31)
+    .unwrap()
+    .and_time(NaiveTime::MIN)
+    .and_utc();
 
 const TABLE: Table = Table {
     name: "invoices",
@@ -189,45 +197,61 @@ pub fn listing(filter: &Filter, at: Option<&Position>, limit: i64) -> Listing {
 /// Where a walk begins that asks for a range of days of issue, by what was issued on those days; drafts, which have no
 /// number and no due date, come after all others.
 fn bounds(filter: &Filter) -> Vec<Vec<Condition>> {
-    let time = |at: chrono::DateTime<chrono::Utc>| Value::Time(at.naive_utc());
-    let number = |text, values| vec![Condition::new(About::Number, text, values)];
-    let due = |text, values| vec![Condition::new(About::Due, text, values)];
-    let created = |text, values| vec![Condition::new(About::Created, text, values)];
-    match (filter.sort, filter.period.from, filter.period.until) {
-        (InvoiceSort::Number, Some(from), _) => vec![number(
-            "r.number_order >= coalesce((select min(first_number) from invoice_days where day >= date(?)), \
-             9223372036854775807)",
-            vec![time(from)],
-        )],
-        (InvoiceSort::NumberHighest, _, Some(until)) => vec![
-            number("r.number_order = 9223372036854775807", Vec::new()),
-            number(
-                "r.number_order <= coalesce((select max(last_number) from invoice_days where day <= date(?)), 0)",
-                vec![time(until)],
-            ),
+    let days::Period { from, until } = filter.period;
+    if from.is_none() && until.is_none() {
+        return Vec::new();
+    }
+    let time = |at: DateTime<Utc>| Value::Time(at.naive_utc());
+    // Days as `invoice_days` has them, both included.
+    let days = || [time(from.unwrap_or(EARLIEST)), time(until.unwrap_or(LATEST))];
+    match (filter.sort, from, until) {
+        (InvoiceSort::Number, Some(_), _) => vec![vec![Condition::new(
+            About::Number,
+            "r.number_order >= coalesce((select min(first_number) from invoice_days \
+             where day >= date(?) and day <= date(?)), 9223372036854775807)",
+            days(),
+        )]],
+        (InvoiceSort::NumberHighest, _, Some(_)) => vec![
+            vec![Condition::new(
+                About::Number,
+                "r.number_order = 9223372036854775807",
+                [],
+            )],
+            vec![Condition::new(
+                About::Number,
+                "r.number_order <= coalesce((select max(last_number) from invoice_days \
+                 where day >= date(?) and day <= date(?)), 0)",
+                days(),
+            )],
         ],
         // Nothing is due before the day of its issue.
-        (InvoiceSort::Due, Some(from), _) => {
-            vec![due("r.due_order >= ?", vec![time(from - TimeDelta::days(1))])]
-        }
-        (InvoiceSort::DueLatest, _, Some(until)) => vec![
-            due("r.due_order = '9999-12-31 00:00:00'", Vec::new()),
-            due(
-                "r.due_order <= coalesce((select max(last_due_at) from invoice_days where day <= date(?)), \
-                 '0001-01-01 00:00:00')",
-                vec![time(until)],
-            ),
+        (InvoiceSort::Due, Some(from), _) => vec![vec![Condition::new(
+            About::Due,
+            "r.due_order >= ?",
+            [time(from - TimeDelta::days(1))],
+        )]],
+        (InvoiceSort::DueLatest, _, Some(_)) => vec![
+            vec![Condition::new(About::Due, "r.due_order = '9999-12-31 00:00:00'", [])],
+            vec![Condition::new(
+                About::Due,
+                "r.due_order <= coalesce((select max(last_due_at) from invoice_days \
+                 where day >= date(?) and day <= date(?)), '0001-01-01 00:00:00')",
+                days(),
+            )],
         ],
         // A draft is dated by its creation.
-        (InvoiceSort::Created, Some(from), _) => vec![created(
-            "r.created_at >= (select min(since) from (select min(first_created_at) as since \
-             from invoice_days where day >= date(?) union all select ?) days)",
-            vec![time(from), time(from)],
-        )],
+        (InvoiceSort::Created, Some(from), _) => vec![vec![Condition::new(
+            About::Created,
+            "r.created_at >= (select min(since) from (select min(first_created_at) as since from invoice_days \
+             where day >= date(?) and day <= date(?) union all select ?) days)",
+            days().into_iter().chain([time(from)]),
+        )]],
         // Nothing is issued before its creation, but clocks of two nodes may differ.
-        (InvoiceSort::CreatedNewest, _, Some(until)) => {
-            vec![created("r.created_at < ?", vec![time(until + TimeDelta::days(1))])]
-        }
+        (InvoiceSort::CreatedNewest, _, Some(until)) => vec![vec![Condition::new(
+            About::Created,
+            "r.created_at < ?",
+            [time(until + TimeDelta::days(1))],
+        )]],
         _ => Vec::new(),
     }
 }
