@@ -71,6 +71,9 @@ pub(super) fn all(listing: &Listing, is_sqlite: bool) -> Vec<Lead> {
         (None, true) => leads.extend(columns(listing)),
         (None, false) => leads.push(Lead::Planner),
     }
+    if leads.is_empty() {
+        leads.push(Lead::These(Vec::new()));
+    }
     leads
 }
 
