@@ -5,6 +5,20 @@ create index invoices_search on invoices using gin (search_text gin_trgm_ops, st
 drop index payments_search;
 create index payments_search on payments using gin (search_text gin_trgm_ops, status, account_id);
 
+-- Walks in an order that pass over other days do so without a look at the row.
+drop index invoices_due;
+create index invoices_due on invoices (due_order, id) include (dated_at);
+drop index invoices_status_due;
+create index invoices_status_due on invoices (status, due_order, id) include (dated_at);
+drop index invoices_total;
+create index invoices_total on invoices (total_minor, id) include (dated_at);
+drop index invoices_status_total;
+create index invoices_status_total on invoices (status, total_minor, id) include (dated_at);
+drop index invoices_number_order;
+create index invoices_number_order on invoices (number_order, id) include (dated_at);
+drop index invoices_status_number_order;
+create index invoices_status_number_order on invoices (status, number_order, id) include (dated_at);
+
 -- What was issued on each day (UTC): between which numbers, since which creation, until which due date. A walk in one
 -- of these orders begins there when it asks for a range of days.
 create table invoice_days (

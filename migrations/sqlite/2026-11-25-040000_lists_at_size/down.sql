@@ -1,6 +1,18 @@
 drop trigger invoice_days_update;
 drop trigger invoice_days_insert;
 drop table invoice_days;
+drop index invoices_status_number_order;
+create index invoices_status_number_order on invoices (status, number_order, id);
+drop index invoices_number_order;
+create index invoices_number_order on invoices (number_order, id);
+drop index invoices_status_total;
+create index invoices_status_total on invoices (status, total_minor, id);
+drop index invoices_total;
+create index invoices_total on invoices (total_minor, id);
+drop index invoices_status_due;
+create index invoices_status_due on invoices (status, due_order, id);
+drop index invoices_due;
+create index invoices_due on invoices (due_order, id);
 drop index payments_created_at;
 create index payments_created_at on payments (created_at, id);
 drop index payments_account_id;

@@ -12,6 +12,20 @@ create index payments_account_id on payments (account_id, created_at, id, search
 drop index payments_created_at;
 create index payments_created_at on payments (created_at, id, search_text);
 
+-- Walks in an order that pass over other days do so without a look at the row.
+drop index invoices_due;
+create index invoices_due on invoices (due_order, id, dated_at);
+drop index invoices_status_due;
+create index invoices_status_due on invoices (status, due_order, id, dated_at);
+drop index invoices_total;
+create index invoices_total on invoices (total_minor, id, dated_at);
+drop index invoices_status_total;
+create index invoices_status_total on invoices (status, total_minor, id, dated_at);
+drop index invoices_number_order;
+create index invoices_number_order on invoices (number_order, id, dated_at);
+drop index invoices_status_number_order;
+create index invoices_status_number_order on invoices (status, number_order, id, dated_at);
+
 -- What was issued on each day (UTC): between which numbers, since which creation, until which due date. A walk in one
 -- of these orders begins there when it asks for a range of days.
 create table invoice_days (

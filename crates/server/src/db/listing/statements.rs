@@ -278,6 +278,17 @@ pub(super) fn matching(table: Table, words: &str, is_sqlite: bool, at_most: i64)
     sql
 }
 
+/// Counts which of the newest rows have the text, on PostgreSQL.
+pub(super) fn among_newest(table: Table, search: &str, newest: i64) -> Sql {
+    let mut sql = Sql::new("select count(*) as total from (select r.search_text from ");
+    sql.push(&format!(
+        "{} r order by r.created_at desc, r.id desc limit {newest}) r where ",
+        table.name
+    ));
+    has_text(&mut sql, search, false);
+    sql
+}
+
 fn phrase(words: &str) -> Value {
     Value::Text(format!("\"{}\"", words.replace('"', "\"\"")))
 }
