@@ -48,5 +48,9 @@ end $$;
 
 create trigger invoice_days_insert after insert on invoices
 for each row when (new.issued_at is not null) execute function note_invoice_day();
+-- Only when one of them changes: a whole row is written back when money comes in, too, and must not wait for its day.
 create trigger invoice_days_update after update of issued_at, due_at, number on invoices
-for each row when (new.issued_at is not null) execute function note_invoice_day();
+for each row when (
+    new.issued_at is not null
+    and (new.issued_at, new.due_at, new.number) is distinct from (old.issued_at, old.due_at, old.number)
+) execute function note_invoice_day();

@@ -53,8 +53,10 @@ begin
         last_due_at = max(last_due_at, excluded.last_due_at);
 end;
 
+-- Only when one of them changes: a whole row is written back when money comes in, too.
 create trigger invoice_days_update after update of issued_at, due_at, number on invoices
 when new.issued_at is not null
+    and (new.issued_at is not old.issued_at or new.due_at is not old.due_at or new.number is not old.number)
 begin
     insert into invoice_days (day, first_number, last_number, first_created_at, last_due_at)
     values (date(new.issued_at), new.number_order, new.number_order, new.created_at,
