@@ -244,6 +244,7 @@ async fn send(
     let builder = match method {
         Method::Get => Request::get(&with_query(path, body)),
         Method::Post => Request::post(path),
+        Method::Put => Request::put(path),
         Method::Patch => Request::patch(path),
         Method::Delete => Request::delete(&with_query(path, body)),
     };
@@ -262,7 +263,7 @@ async fn send(
     if let Some(csrf) = csrf {
         builder = builder.header("X-CSRF-Token", csrf);
     }
-    let has_body = matches!(method, Method::Post | Method::Patch) && !body.is_null();
+    let has_body = matches!(method, Method::Post | Method::Put | Method::Patch) && !body.is_null();
     let request = if has_body {
         builder
             .header("Content-Type", "application/json")

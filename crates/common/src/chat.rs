@@ -45,6 +45,7 @@ pub mod health;
 pub mod items;
 pub mod limits;
 pub mod server_frames;
+pub mod settings;
 pub mod threads;
 pub mod wire;
 

@@ -7,6 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub enum Method {
     Get,
     Post,
+    Put,
     Patch,
     Delete,
 }
@@ -17,6 +18,7 @@ impl Method {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",
+            Method::Put => "PUT",
             Method::Patch => "PATCH",
             Method::Delete => "DELETE",
         }
@@ -60,7 +62,7 @@ pub trait Endpoint {
     const ACCESS: Access;
     /// What an API key needs; `None` closes the endpoint to keys.
     const SCOPE: Option<ApiScope> = None;
-    /// JSON body of POST and PATCH, query string of GET and DELETE; `()` for none.
+    /// JSON body of POST, PUT and PATCH, query string of GET and DELETE; `()` for none.
     type Request: Serialize + DeserializeOwned;
     type Response: Serialize + DeserializeOwned;
 }

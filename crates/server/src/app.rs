@@ -16,6 +16,8 @@ use tokio::{
 use crate::{
     chat::{
         hub::Hub,
+        pace::Pace,
+        presence::{self, Presences},
         sockets::{self, Sockets},
     },
     clock::Clock,
@@ -47,6 +49,10 @@ pub struct App {
     pub sockets: Arc<Sockets>,
     /// Who follows which thread here.
     pub hub: Arc<Hub>,
+    /// Who is here, as others see it.
+    pub presences: Arc<Presences>,
+    /// How fast clients of the chat talk.
+    pub pace: Pace,
     pub metrics: Metrics,
     wake: Wake,
 }
@@ -87,6 +93,7 @@ impl App {
         let limits = Limits::new(&config, clock.clone())?;
         let content_security_policy =
             security_headers::content_security_policy(&spa::inline_script_hashes(), &config.payfast.process_base);
+        let pace = Pace::new(config.limits.factor);
         let config = Arc::new(config);
         Ok(Self {
             config,
@@ -98,6 +105,8 @@ impl App {
             content_security_policy,
             sockets: Arc::default(),
             hub: Arc::default(),
+            presences: Arc::default(),
+            pace,
             metrics: Metrics::default(),
             wake: Wake::default(),
         })
@@ -188,6 +197,7 @@ pub fn serve_metrics(app: Data<App>, listener: TcpListener) -> io::Result<Server
 /// Answers on `listener` until its handle stops it; the worker is the caller's to start.
 pub fn serve(app: Data<App>, listener: TcpListener) -> io::Result<Server> {
     actix_web::rt::spawn(sockets::watch(Arc::downgrade(&app.clone().into_inner())));
+    actix_web::rt::spawn(presence::watch(Arc::downgrade(&app.clone().into_inner())));
     let (client_timeout, max_connections) = (app.config.http.client_timeout, app.config.http.max_connections);
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
     let server = HttpServer::new(move || {

@@ -15,6 +15,7 @@ use common::{
     books::{GetBooks, ListLedger, VerifyBooks},
     chat::{
         GetTicket, OpenSocket,
+        settings::{DeleteHistory, ExportChat, GetChatSettings, GetRetention, SetChatSettings, SetRetention},
         threads::{CreateThread, GetThread, ListItems, ListThreads},
     },
     invoices::{
@@ -73,7 +74,7 @@ impl ListedRoute {
             path: E::PATH,
             access: E::ACCESS,
             scope: E::SCOPE,
-            has_body: takes_fields && matches!(E::METHOD, Method::Post | Method::Patch),
+            has_body: takes_fields && matches!(E::METHOD, Method::Post | Method::Put | Method::Patch),
         }
     }
 }
@@ -220,6 +221,12 @@ fn list(routes: &mut Routes<'_>) {
     routes.add::<CreateThread, _, _>(chat::threads::http::create);
     routes.add::<GetThread, _, _>(chat::threads::http::get);
     routes.add::<ListItems, _, _>(chat::threads::http::items);
+    routes.add::<GetChatSettings, _, _>(chat::settings::http::get);
+    routes.add::<SetChatSettings, _, _>(chat::settings::http::set);
+    routes.add::<GetRetention, _, _>(chat::retention::http::get);
+    routes.add::<SetRetention, _, _>(chat::retention::http::set);
+    routes.add::<ExportChat, _, _>(chat::history::http::export);
+    routes.add::<DeleteHistory, _, _>(chat::history::http::delete);
 
     routes.add::<ListItns, _, _>(payments::http::list_itns);
     routes.add::<GetItn, _, _>(payments::http::get_itn);
@@ -253,6 +260,7 @@ impl Routes<'_> {
         let route = match E::METHOD {
             Method::Get => get_or_head(),
             Method::Post => web::post(),
+            Method::Put => web::put(),
             Method::Patch => web::patch(),
             Method::Delete => web::delete(),
         };

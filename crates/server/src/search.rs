@@ -67,6 +67,39 @@ pub fn like_pattern(text: &str) -> String {
     pattern
 }
 
+/// A pattern of SQL's `like` that fits what contains `text`, and little else: its words in pieces of three letters.
+///
+/// PostgreSQL's index of words is read once for each three letters that stand together in a pattern, so this takes a
+/// third of the time; what it finds must be compared with the text. That a word begins behind a space tells much, and
+/// so does each digit; the one or two letters that are left behind the pieces of a long word tell little.
+pub fn sparse_like_pattern(text: &str) -> String {
+    let mut pattern = String::new();
+    let mut is_behind_space = false;
+    for word in text.split_inclusive(|letter: char| !letter.is_alphanumeric()) {
+        let behind_space = std::mem::replace(&mut is_behind_space, word.ends_with(' '));
+        let word = word.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+        let letters: Vec<char> = word.chars().collect();
+        let pieces = letters.len() / 3;
+        let takes_rest = pieces == 1 || letters.iter().any(char::is_ascii_digit);
+        for piece in 0..pieces {
+            let is_last = piece + 1 == pieces;
+            let end = if is_last && takes_rest {
+                letters.len()
+            } else {
+                3 * (piece + 1)
+            };
+            pattern.push('%');
+            pattern.push_str(if piece == 0 && behind_space { " " } else { "" });
+            pattern.extend(&letters[3 * piece..end]);
+        }
+    }
+    if pattern.is_empty() {
+        return like_pattern(text);
+    }
+    pattern.push('%');
+    pattern
+}
+
 fn out_of_range() -> FieldError {
     let message = format!("Use {MIN_CHARS} to {MAX_CHARS} characters.");
     FieldError::new("search", "out_of_range", message)
@@ -83,6 +116,20 @@ mod tests {
         assert!(typed(Some("no")).is_err() && typed(Some(&"x".repeat(101))).is_err());
         assert!(typed(Some("no\0msa")).is_err());
         assert_eq!(like_pattern(r"100%_\"), r"%100\%\_\\%");
+    }
+
+    #[test]
+    fn a_sparse_pattern_has_no_letter_twice() {
+        for (text, pattern) in [
+            ("consulting", "%con%sul%tin%"),
+            ("garden 20260412", "%gar%den% 202%60412%"),
+            ("trading 4711", "%tra%din% 4711%"),
+            (" 235", "% 235%"),
+            ("inv-000007", "%inv%000%007%"),
+            ("a 10% b_", r"%a 10\% b\_%"),
+        ] {
+            assert_eq!(sparse_like_pattern(text), pattern, "{text}");
+        }
     }
 
     #[test]

@@ -143,5 +143,6 @@ pub async fn keep_house(app: &App) -> Result<(), ApiError> {
             Ok(())
         })
         .await?;
+    chat::retention::purge_due(app).await?;
     payment_methods::service::warn_of_ending(app).await
 }

@@ -32,9 +32,10 @@ const SECRET: &str = "bench0bench1bench2bench3bench4be";
 const MILLION: u32 = 1_000_000;
 const DATABASES: [&str; 2] = ["SQLite", "PostgreSQL"];
 
-/// `--rows N` of each table, and `--on` one database; what is measured at a million rows is written down.
+/// `--rows N` of each table, `--on` one database, `--kinds` that have a text in their name; what is measured of all
+/// kinds at a million rows is written down.
 pub fn lists(options: &[&str]) -> Outcome<()> {
-    let (mut rows, mut databases) = (MILLION, DATABASES.to_vec());
+    let (mut rows, mut databases, mut kinds) = (MILLION, DATABASES.to_vec(), "");
     for option in options.chunks(2) {
         match option {
             ["--rows", number] => {
@@ -43,10 +44,11 @@ pub fn lists(options: &[&str]) -> Outcome<()> {
                     .or_fail("--rows", "give a number of rows, such as 200000")?
             }
             ["--on", name] => databases.retain(|database| database.eq_ignore_ascii_case(name)),
+            ["--kinds", text] => kinds = text,
             _ => {
                 return Err(Failure::new(
                     option.join(" "),
-                    "use --rows N and --on SQLite or --on PostgreSQL",
+                    "use --rows N, --on SQLite or --on PostgreSQL, and --kinds TEXT",
                 ));
             }
         }
@@ -60,14 +62,16 @@ pub fn lists(options: &[&str]) -> Outcome<()> {
             "read the compiler's message above",
         )
     })?;
+    // What was built: the checkout may change while the requests run.
+    let version = output_of("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
     let mut results: Vec<Results> = Vec::new();
     for database in databases {
-        let result = step(database, || on(database, rows))?;
-        if rows == MILLION {
+        let result = step(database, || on(database, rows, kinds))?;
+        if rows == MILLION && kinds.is_empty() {
             let folder = root().join("docs/measurements");
             let file = folder.join(format!("lists-{}.json", database.to_lowercase()));
             fs::create_dir_all(&folder)
-                .and_then(|()| fs::write(&file, report(rows, &result)))
+                .and_then(|()| fs::write(&file, report(rows, &version, &result)))
                 .or_fail("docs/measurements", "is the checkout writable?")?;
             println!("   written to {}", file.display());
         }
@@ -76,7 +80,9 @@ pub fn lists(options: &[&str]) -> Outcome<()> {
     let slow: Vec<String> = results
         .iter()
         .flat_map(|result| {
-            let slow = result.kinds.iter().filter(|kind| kind.at(99) > P99_LIMIT);
+            // Totals are asked beside a list and shown when they are there.
+            let lists = result.kinds.iter().filter(|kind| !kind.name.contains("totals"));
+            let slow = lists.filter(|kind| kind.at(99) > P99_LIMIT);
             slow.map(|kind| format!("{} {}: {:.0} ms", result.database, kind.name, millis(kind.at(99))))
         })
         .collect();
@@ -95,6 +101,7 @@ pub fn lists(options: &[&str]) -> Outcome<()> {
 
 struct Results {
     database: &'static str,
+    settings: Vec<String>,
     /// Seconds that the rows took to be written.
     written_in: u64,
     megabytes: u64,
@@ -111,9 +118,15 @@ struct Export {
     peak_after: u64,
 }
 
-fn on(database: &'static str, rows: u32) -> Outcome<Results> {
+fn on(database: &'static str, rows: u32, kinds: &str) -> Outcome<Results> {
     let scratch = Scratch::new("bench")?;
-    let postgres = (database == "PostgreSQL").then(Postgres::start).transpose()?;
+    let settings = match database {
+        "PostgreSQL" => postgres_settings()?,
+        _ => Vec::new(),
+    };
+    let postgres = (database == "PostgreSQL")
+        .then(|| Postgres::start_with(&settings))
+        .transpose()?;
     let file = scratch.path().join("bench.sqlite3");
     let url = match &postgres {
         Some(postgres) => {
@@ -178,7 +191,7 @@ fn on(database: &'static str, rows: u32) -> Outcome<Results> {
     )?;
     let base = server.wait_for_line("capecontrol listening on ", START_LIMIT)?;
     let workload = Workload::sign_in(&base)?;
-    let kinds = workload.run(rows)?;
+    let kinds = workload.run(rows, kinds)?;
     let pid = server_pid(&address)?;
     let peak_before = peak_memory(pid);
     let begun = Instant::now();
@@ -208,12 +221,27 @@ fn on(database: &'static str, rows: u32) -> Outcome<Results> {
     Client::new(&base).get("/health/ready")?;
     Ok(Results {
         database,
+        settings,
         written_in,
         megabytes,
         kinds,
         export,
         load: load.split(' ').take(3).collect::<Vec<_>>().join(" "),
     })
+}
+
+/// What OPERATIONS tells to set, for the memory of this machine.
+fn postgres_settings() -> Outcome<Vec<String>> {
+    let memory = fs::read_to_string("/proc/meminfo").or_fail("/proc/meminfo", "this needs Linux")?;
+    let total = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let kib: u64 = total
+        .and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0);
+    Ok(vec![
+        format!("shared_buffers={}MB", kib / 1024 / 4),
+        format!("effective_cache_size={}MB", kib / 1024 * 3 / 4),
+        "random_page_cost=1.1".to_owned(),
+    ])
 }
 
 pub fn millis(time: Duration) -> f64 {
@@ -244,7 +272,7 @@ fn peak_memory(pid: u32) -> u64 {
         .unwrap_or(0)
 }
 
-fn report(rows: u32, result: &Results) -> String {
+fn report(rows: u32, version: &str, result: &Results) -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu
         .lines()
@@ -252,16 +280,21 @@ fn report(rows: u32, result: &Results) -> String {
         .unwrap_or_default();
     let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
     let day = output_of("date", &["-u", "+%Y-%m-%d"]).unwrap_or_default();
-    let commit = output_of("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
     let export = &result.export;
     let mut text = format!(
-        "{{\n  \"database\": {},\n  \"measured_on\": {},\n  \"version\": {},\n  \"processor\": {},\n  \"cores\": {cores},\n  \
+        "{{\n  \"database\": {},\n  \"settings\": [{}],\n  \"measured_on\": {},\n  \"version\": {},\n  \"processor\": {},\n  \"cores\": {cores},\n  \
          \"load_average_at_the_end\": {},\n  \"invoices\": {rows},\n  \"payments\": {rows},\n  \"rows_written_in_s\": {},\n  \
          \"size_mb\": {},\n  \"export\": {{ \"rows\": {}, \"seconds\": {:.1}, \"peak_memory_before_mib\": {}, \"peak_memory_after_mib\": {} }},\n  \
          \"kinds\": [\n",
         json::quote(result.database),
+        result
+            .settings
+            .iter()
+            .map(|setting| json::quote(setting))
+            .collect::<Vec<_>>()
+            .join(", "),
         json::quote(day.trim()),
-        json::quote(commit.trim()),
+        json::quote(version.trim()),
         json::quote(model.trim_start_matches([' ', '\t', ':'])),
         json::quote(&result.load),
         result.written_in,

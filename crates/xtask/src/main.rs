@@ -41,7 +41,7 @@ cargo xtask web           build the client into frontend/dist and print its size
 cargo xtask test          every test; `test PART` runs one of: server, doc, frontend, web, smoke, e2e
 cargo xtask test long     what takes long: each property a million times, 10 000 invoices finalised at once
 cargo xtask e2e [ARG…]    the browser journeys on both databases; arguments go to Playwright
-cargo xtask bench lists   how long lists take at a million rows on both databases; `--rows N` for fewer, `--on SQLite`
+cargo xtask bench lists   how long lists take at a million rows on both databases; `--rows N` for fewer, `--on SQLite`, `--kinds TEXT` for some
 cargo xtask check         formatting, lints, rules of import, secrets, the client for WebAssembly
 cargo xtask secrets       secrets in the files; `secrets --history` in every commit there ever was";
 

@@ -30,6 +30,11 @@ pub struct Postgres {
 impl Postgres {
     /// Finds or installs PostgreSQL and starts it for one run of tests.
     pub fn start() -> Outcome<Self> {
+        Self::start_with(&[])
+    }
+
+    /// As [`Postgres::start`], with settings such as `shared_buffers=1GB`.
+    pub fn start_with(settings: &[String]) -> Outcome<Self> {
         let bin = ensure_installed()?;
         let scratch = Scratch::new("postgres")?;
         let owner = Owner::of_this_run()?;
@@ -77,6 +82,7 @@ impl Postgres {
                 "-c",
                 "full_page_writes=off",
             ])
+            .args(settings.iter().flat_map(|setting| ["-c", setting.as_str()]))
             .current_dir(scratch.path());
         let service = Service::start("postgres", &mut command, &scratch.path().join("log"), Errors::Logged)?;
         let mut postgres = Self {

@@ -1,3 +1,10 @@
+drop table chat_seen;
+drop table chat_leases;
+drop table chat_accounts;
+drop table chat_blocks;
+drop table chat_settings;
+drop table chat_user_events;
+drop table chat_user_logs;
 drop table chat_sends;
 drop table chat_items;
 drop table chat_events;

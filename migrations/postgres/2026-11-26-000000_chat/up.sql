@@ -40,6 +40,7 @@ create table chat_events (
     data text not null,
     primary key (thread_id, seq)
 );
+create index chat_events_item_id on chat_events (item_id);
 
 -- What stands in a thread now.
 create table chat_items (
@@ -55,11 +56,13 @@ create table chat_items (
     edited_at timestamp
 );
 create unique index chat_items_thread_id on chat_items (thread_id, seq);
+create index chat_items_by_user on chat_items (by_user, id);
 
--- What each sender's own ids have done, so that sending again has no second effect; outlives the outbox of a client.
+-- What each sender's own ids have done (`kind` is the event's), so that sending again has no second effect; outlives the outbox of a client.
 create table chat_sends (
     sender_id text not null references users (id),
     cid text not null,
+    kind text not null,
     thread_id text not null references chat_threads (id),
     item_id text not null,
     seq bigint not null,
@@ -67,3 +70,62 @@ create table chat_sends (
     primary key (sender_id, cid)
 );
 create index chat_sends_at on chat_sends (at);
+
+-- A person's own stream: what happened to them, whatever thread is open.
+create table chat_user_logs (
+    user_id text primary key not null references users (id),
+    epoch text not null,
+    head bigint not null
+);
+
+create table chat_user_events (
+    user_id text not null references users (id),
+    seq bigint not null,
+    kind text not null,
+    at timestamp not null,
+    data text not null,
+    primary key (user_id, seq)
+);
+create index chat_user_events_at on chat_user_events (at);
+
+-- What people let others see; who has no row shows everything and keeps it for ever.
+create table chat_settings (
+    user_id text primary key not null references users (id),
+    shows_presence boolean not null,
+    shows_last_seen boolean not null,
+    shows_typing boolean not null,
+    shows_reading boolean not null,
+    is_discoverable boolean not null,
+    retention_days integer
+);
+create index chat_settings_retention_days on chat_settings (retention_days);
+
+create table chat_blocks (
+    user_id text not null references users (id),
+    blocked_id text not null references users (id),
+    primary key (user_id, blocked_id)
+);
+create index chat_blocks_blocked_id on chat_blocks (blocked_id);
+
+-- How long companies keep their threads; where the law holds them, nothing is purged.
+create table chat_accounts (
+    account_id text primary key not null references accounts (id),
+    retention_days integer,
+    is_held boolean not null
+);
+
+-- Open sockets and what their people let be seen; one that its node does not renew counts for nothing.
+create table chat_leases (
+    connection_id text primary key not null,
+    user_id text not null references users (id),
+    state text not null,
+    expires_at timestamp not null
+);
+create index chat_leases_user_id on chat_leases (user_id);
+create index chat_leases_expires_at on chat_leases (expires_at);
+
+-- When people were last here where others may see it.
+create table chat_seen (
+    user_id text primary key not null references users (id),
+    at timestamp not null
+);

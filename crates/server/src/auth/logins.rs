@@ -1,7 +1,10 @@
 //! Logins as long-lived connections see them: until when each counts.
 
 use chrono::{DateTime, Utc};
-use common::ids::{SessionId, UserId};
+use common::{
+    auth::StaffRole,
+    ids::{SessionId, UserId},
+};
 
 use super::sessions::{SESSION_IDLE, store};
 use crate::db::{Conn, QueryResult};
@@ -13,6 +16,8 @@ pub struct Login {
     pub user_id: UserId,
     /// When it ends unless it is used again: idle or in any case, whichever comes first.
     pub ends_at: DateTime<Utc>,
+    /// Only with a second factor: without one, staff have no more rights than anybody.
+    pub staff_role: Option<StaffRole>,
 }
 
 /// The logins among `sessions` that were not ended by anybody.
@@ -23,6 +28,7 @@ pub fn logins(conn: &mut Conn, sessions: &[SessionId]) -> QueryResult<Vec<Login>
         .map(|row| Login {
             session_id: row.id,
             user_id: row.user_id,
+            staff_role: row.staff_role.filter(|_| row.has_second_factor),
             ends_at: (row.last_seen_at.and_utc() + SESSION_IDLE).min(row.expires_at.and_utc()),
         })
         .collect())

@@ -5,29 +5,33 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono::{DateTime, Utc};
 use common::{
+    ErrorCode,
     auth::StaffRole,
     chat::{
-        Cursor, Event, ServerFrame,
-        client_frames::{Fetch, MarkRead, SendMessage, SetTyping},
-        limits::{CATCH_UP_MAX, FETCH_MAX, SERVER_FRAME_MAX, SUBSCRIPTIONS_MAX, TYPING_TTL_MS},
-        server_frames::{
-            Ack, FrameError, FrameErrorCode, Gap, GapReason, Live, Nack, NackCode, Sync as SyncFrame, Typing,
-        },
+        Change, Cursor, Event, ServerFrame, UserChange, UserEvent,
+        client_frames::{Fetch, MarkRead, SetTyping},
+        limits::{CATCH_UP_MAX, FETCH_MAX, SERVER_FRAME_MAX, SUBSCRIPTIONS_MAX, TYPING_MEMBERS_MAX, TYPING_TTL_MS},
+        server_frames::{FrameError, FrameErrorCode, Gap, GapReason, Live, Presence, Sync as SyncFrame, Typing},
         wire,
     },
-    ids::{ItemId, ThreadId, UserId},
+    ids::ThreadId,
 };
 
 use super::{
-    hub::{Follower, LogEvent, Overflow, Told},
-    log::{self, Message, Refusal, Sent},
-    threads::{self, Reader, store},
+    hub::{Follower, LogEvent, Moment, Overflow, Told},
+    log,
+    person::Person,
+    settings,
+    threads::{
+        self, Reader, Receipt,
+        store::{self, ThreadRow},
+    },
+    writing::{self, Batch, Written},
 };
 use crate::{
     app::App,
-    auth,
+    auth::service::Login,
     db::{Conn, QueryResult},
     error::ApiError,
 };
@@ -39,26 +43,24 @@ const ENVELOPE_BYTES: usize = 1024;
 
 pub struct Following {
     app: Arc<App>,
-    reader: Reader,
+    pub person: Person,
     follower: Follower,
     /// The number that was sent last, of each thread.
     sent: HashMap<ThreadId, u64>,
 }
 
 impl Following {
-    pub async fn of(app: Arc<App>, user_id: UserId) -> Result<Self, ApiError> {
-        let person = app
-            .db
-            .read(move |conn: &mut Conn| -> QueryResult<_> { auth::service::find_person(conn, user_id) })
-            .await?;
-        let staff_role = person.and_then(|person| person.staff_role);
+    pub async fn of(app: Arc<App>, login: Login) -> QueryResult<Self> {
+        let reader = Reader {
+            user_id: login.user_id,
+            is_staff: login.staff_role >= Some(StaffRole::Support),
+        };
+        // First the place in the hub: what happens while the person is read wakes it.
+        let follower = app.hub.enter(login.user_id);
         Ok(Self {
-            follower: app.hub.enter(),
+            follower,
+            person: Person::load(Arc::clone(&app), reader).await?,
             app,
-            reader: Reader {
-                user_id,
-                is_staff: staff_role >= Some(StaffRole::Support),
-            },
             sent: HashMap::new(),
         })
     }
@@ -75,15 +77,23 @@ impl Following {
         }
         // First the place in the hub: what happens while the log is read waits there.
         self.follower.follow(thread);
-        let reader = self.reader;
+        let reader = self.person.reader;
         let found = self
             .app
             .db
-            .snapshot(move |conn| missed(conn, thread, &cursor, reader))
+            .snapshot(move |conn| -> Result<_, ApiError> {
+                let (head, frames) = missed(conn, thread, &cursor, reader)?;
+                let members = store::load_member_ids(conn, &[thread])?;
+                Ok((head, frames, members.into_iter().map(|(_, user_id)| user_id).collect()))
+            })
             .await;
         match found {
-            Ok((head, frames)) => {
+            Ok((head, mut frames, members)) => {
                 self.sent.insert(thread, head);
+                let users = self.app.presences.follow(thread, members, &self.person.viewer);
+                if !users.is_empty() {
+                    frames.push(ServerFrame::Presence(Presence { users }));
+                }
                 Ok(frames)
             }
             Err(error) => {
@@ -106,84 +116,92 @@ impl Following {
         if told.seq <= sent {
             return Ok(Vec::new());
         }
+        if let Some(member) = &told.member {
+            self.app.presences.member(told.thread, member);
+        }
         if told.seq == sent + 1 {
             self.sent.insert(told.thread, told.seq);
-            return Ok(vec![told.text_for(self.reader.user_id).to_owned()]);
+            return Ok(vec![told.text_for(&self.person.viewer).to_owned()]);
         }
-        let events = self.read(told.thread, sent, READ_AT_ONCE).await?;
+        let events = self.read(told.thread, sent).await?;
         if let Some(last) = events.last() {
             self.sent.insert(told.thread, last.seq.get());
         }
-        let own = self.reader.user_id;
         let texts = events
             .into_iter()
-            .map(|event| LogEvent::new(event).text_for(own).to_owned());
+            .map(|event| wire::write(&[ServerFrame::Event(for_reader(event, self.person.reader))]));
         Ok(texts.collect())
     }
 
-    async fn read(&self, thread: ThreadId, after: u64, limit: i64) -> QueryResult<Vec<Event>> {
-        let after = stored(after);
+    async fn read(&self, thread: ThreadId, after: u64) -> QueryResult<Vec<Event>> {
+        let (after, reader) = (stored(after), self.person.user_id());
         self.app
             .db
-            .read(move |conn: &mut Conn| -> QueryResult<_> {
-                let rows = store::load_events(conn, thread, after, limit)?;
-                Ok(rows.iter().map(log::event).collect())
+            .snapshot(move |conn: &mut Conn| -> QueryResult<_> {
+                let rows = store::load_events(conn, thread, after, READ_AT_ONCE)?;
+                settings::mask(conn, rows.iter().map(log::event).collect(), reader)
             })
             .await
     }
 
+    /// What a moment says to this person, if anything.
+    pub fn hear(&self, moment: &Moment) -> Option<String> {
+        let is_apart = self.person.viewer.is_apart_from(moment.by, &moment.hidden_from);
+        (!is_apart && moment.by != self.person.user_id()).then(|| moment.text.clone())
+    }
+
+    /// What is new in the person's own stream; threads that were left are followed no more.
+    pub async fn news(&mut self) -> QueryResult<Vec<UserEvent>> {
+        let news = self.person.news().await?;
+        for event in &news {
+            if let UserChange::Left(left) = &event.change {
+                self.leave(left.thread);
+            }
+        }
+        Ok(news)
+    }
+
     /// Events after a position.
     pub async fn fetch(&self, wish: Fetch) -> Result<Vec<ServerFrame>, FrameErrorCode> {
-        let (reader, thread) = (self.reader, wish.thread);
+        let (reader, thread) = (self.person.reader, wish.thread);
         let limit = i64::from(wish.limit.clamp(1, FETCH_MAX));
         let after = stored(wish.after.get());
         let found = self.app.db.snapshot(move |conn| -> Result<_, ApiError> {
             let row = threads::find(conn, thread, reader)?;
-            let events = store::load_events(conn, thread, after, limit)?;
-            let events = events.iter().map(log::event).map(|event| for_reader(event, reader));
-            Ok(sync_frames(&row.epoch, events.collect(), row.head))
+            if after < row.floor {
+                return Ok(vec![gap(&row, GapReason::Retention)]);
+            }
+            let events = shown(conn, thread, after, limit, reader)?;
+            Ok(sync_frames(&row.epoch, events, row.head))
         });
         found.await.map_err(|error| code_of(&error))
     }
 
-    /// Writes a message, tells the others, and says what became of it.
-    pub async fn send(&self, wish: SendMessage) -> ServerFrame {
-        let (cid, thread) = (wish.cid, wish.thread);
-        let message = Message {
-            thread_id: thread,
-            sender_id: self.reader.user_id,
-            cid,
-            reply_to: wish.reply_to,
-            body: wish.body,
-        };
-        let (id, now) = (self.app.clock.new_id::<ItemId>(), self.app.clock.now());
-        let reader = self.reader;
-        let written = self
-            .app
-            .db
-            .write(move |conn: &mut Conn| write(conn, &message, reader, id, now))
-            .await;
-        match written {
-            Ok((joined, Ok(sent))) => {
-                let events = joined.into_iter().chain(sent.event.clone());
-                events.for_each(|event| self.tell(event));
-                ack(cid, thread, sent)
-            }
-            Ok((_, Err(refusal))) => nack(cid, code_of_refusal(refusal), None),
-            Err(error) => {
-                tracing::error!(?error, "Could not write a message");
-                nack(cid, NackCode::Unavailable, Some(1_000))
-            }
+    /// Writes a batch, tells the others, and says what became of each part of it.
+    pub async fn write(&self, batch: Batch) -> Written {
+        let mut written = writing::write(&self.app, self.person.reader, batch).await;
+        if written
+            .events
+            .iter()
+            .any(|event| matches!(event.change, Change::Member(_)))
+        {
+            self.app.hub.wake(self.person.user_id());
         }
+        written.events.drain(..).for_each(|event| self.tell(event));
+        written
     }
 
     /// Moves the read marker, and tells so when it moved.
     pub async fn mark_read(&self, mark: MarkRead) -> Result<(), FrameErrorCode> {
-        let (reader, now) = (self.reader, self.app.clock.now());
+        let (reader, now) = (self.person.reader, self.app.clock.now());
+        let receipt = match self.person.shows_reading() {
+            true => Receipt::Told,
+            false => Receipt::Kept,
+        };
         let marked = self
             .app
             .db
-            .write(move |conn| threads::mark_read(conn, mark.thread, reader, mark.seq, now))
+            .write(move |conn| threads::mark_read(conn, mark.thread, reader, mark.seq, receipt, now))
             .await
             .map_err(|error| code_of(&error))?;
         if let Some(event) = marked {
@@ -197,37 +215,30 @@ impl Following {
         if !self.sent.contains_key(&wish.thread) {
             return Err(FrameErrorCode::Forbidden);
         }
+        if !self.person.shows_typing() || self.app.presences.members_of(wish.thread) > TYPING_MEMBERS_MAX {
+            return Ok(());
+        }
         let frame = ServerFrame::Typing(Typing {
             thread: wish.thread,
-            user: self.reader.user_id,
+            user: self.person.user_id(),
             on: wish.on,
             ttl_ms: TYPING_TTL_MS,
         });
-        let told = Told::Moment(Arc::from(wire::write(&[frame])));
+        let told = Told::Moment(Arc::new(Moment {
+            by: self.person.user_id(),
+            hidden_from: Arc::clone(&self.person.viewer.blocked),
+            text: wire::write(&[frame]),
+        }));
         self.app.hub.tell(wish.thread, &told, Some(&self.follower));
         Ok(())
     }
 
     fn tell(&self, event: Event) {
         let thread = event.thread;
-        let told = Told::Event(Arc::new(LogEvent::new(event)));
+        let hidden_from = Arc::clone(&self.person.viewer.blocked);
+        let told = Told::Event(Arc::new(LogEvent::new(event, hidden_from)));
         self.app.hub.tell(thread, &told, None);
     }
-}
-
-/// Whoever of the staff answers joins first.
-fn write(
-    conn: &mut Conn,
-    message: &Message,
-    reader: Reader,
-    id: ItemId,
-    now: DateTime<Utc>,
-) -> Result<(Option<Event>, Result<Sent, Refusal>), ApiError> {
-    let joined = match reader.is_staff {
-        true => threads::join_as_staff(conn, message.thread_id, reader, now)?,
-        false => None,
-    };
-    Ok((joined, log::send(conn, message, id, now)?))
 }
 
 /// The end of the log, and the frames that lead there from the cursor.
@@ -250,21 +261,31 @@ fn missed(
         None
     };
     let mut frames = match why {
-        Some(why) => vec![ServerFrame::Gap(Gap {
-            thread,
-            epoch: row.epoch,
-            floor,
-            head,
-            why,
-        })],
+        Some(why) => vec![gap(&row, why)],
         None => {
-            let events = store::load_events(conn, thread, stored(from.get()), stored(CATCH_UP_MAX))?;
-            let events = events.iter().map(log::event).map(|event| for_reader(event, reader));
-            sync_frames(&row.epoch, events.collect(), row.head)
+            let events = shown(conn, thread, stored(from.get()), stored(CATCH_UP_MAX), reader)?;
+            sync_frames(&row.epoch, events, row.head)
         }
     };
     frames.push(ServerFrame::Live(Live { thread, seq: head }));
     Ok((head.get(), frames))
+}
+
+fn gap(row: &ThreadRow, why: GapReason) -> ServerFrame {
+    ServerFrame::Gap(Gap {
+        thread: row.id,
+        epoch: row.epoch.clone(),
+        floor: log::seq(row.floor),
+        head: log::seq(row.head),
+        why,
+    })
+}
+
+/// Events after a position, as far as the reader may see what they say.
+fn shown(conn: &mut Conn, thread: ThreadId, after: i64, limit: i64, reader: Reader) -> QueryResult<Vec<Event>> {
+    let rows = store::load_events(conn, thread, after, limit)?;
+    let events = settings::mask(conn, rows.iter().map(log::event).collect(), reader.user_id)?;
+    Ok(events.into_iter().map(|event| for_reader(event, reader)).collect())
 }
 
 fn for_reader(event: Event, reader: Reader) -> Event {
@@ -305,38 +326,13 @@ fn sync_frames(epoch: &str, events: Vec<Event>, head: i64) -> Vec<ServerFrame> {
     frames.into_iter().map(ServerFrame::Sync).collect()
 }
 
-fn ack(cid: common::ids::ClientMessageId, thread: ThreadId, sent: Sent) -> ServerFrame {
-    ServerFrame::Ack(Ack {
-        cid,
-        thread,
-        seq: sent.seq,
-        item: sent.item_id,
-        ts: sent.at,
-        dup: sent.event.is_none(),
-    })
-}
-
-pub fn nack(cid: common::ids::ClientMessageId, code: NackCode, after_ms: Option<u64>) -> ServerFrame {
-    ServerFrame::Nack(Nack {
-        cid,
-        code,
-        retry: after_ms.is_some(),
-        after_ms,
-    })
-}
-
-fn code_of_refusal(refusal: Refusal) -> NackCode {
-    match refusal {
-        Refusal::Forbidden => NackCode::Forbidden,
-        Refusal::TooLarge => NackCode::TooLarge,
-        Refusal::Invalid => NackCode::Invalid,
-    }
-}
-
 /// A thread of others does not exist, which the protocol calls forbidden; everything else is ours to mend.
 fn code_of(error: &ApiError) -> FrameErrorCode {
     match error {
-        ApiError::Refused { .. } => FrameErrorCode::Forbidden,
+        ApiError::Refused {
+            code: ErrorCode::NotFound,
+            ..
+        } => FrameErrorCode::Forbidden,
         _ => FrameErrorCode::Unavailable,
     }
 }

@@ -4,7 +4,8 @@
 //! whose cursors bring it back without a loss.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
+    hash::Hash,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -13,27 +14,60 @@ use std::{
 
 use common::{
     chat::{
-        Event, ServerFrame,
+        Change, Event, ServerFrame,
+        events::MemberChange,
         limits::{QUEUE_BYTES, QUEUE_FRAMES},
     },
     ids::{ThreadId, UserId},
 };
 use tokio::sync::Notify;
 
-/// Every thread that somebody follows here.
+use super::settings;
+
+/// Every thread that somebody follows here, and every person who is connected.
 #[derive(Default)]
 pub struct Hub {
-    threads: Mutex<HashMap<ThreadId, HashMap<u64, Arc<Queue>>>>,
+    threads: Mutex<Followers<ThreadId>>,
+    people: Mutex<Followers<UserId>>,
     next: AtomicU64,
 }
+
+type Followers<K> = HashMap<K, HashMap<u64, Arc<Queue>>>;
 
 /// What is told to whoever follows a thread.
 #[derive(Debug, Clone)]
 pub enum Told {
     /// One number of the log; it is never dropped.
     Event(Arc<LogEvent>),
-    /// Of the moment, such as typing; text of a frame.
-    Moment(Arc<str>),
+    /// Of the moment, such as typing; dropped where it does not fit.
+    Moment(Arc<Moment>),
+    /// The person's own stream goes on.
+    Woken,
+}
+
+/// What passes, and from whom.
+#[derive(Debug)]
+pub struct Moment {
+    pub by: UserId,
+    /// Those whom `by` has blocked.
+    pub hidden_from: Arc<HashSet<UserId>>,
+    /// A frame.
+    pub text: String,
+}
+
+/// Who is told, and what they let themselves see.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    pub user_id: UserId,
+    pub shows_reading: bool,
+    pub blocked: Arc<HashSet<UserId>>,
+}
+
+impl Viewer {
+    /// Whether the two are kept apart.
+    pub fn is_apart_from(&self, by: UserId, hidden_from: &HashSet<UserId>) -> bool {
+        hidden_from.contains(&self.user_id) || self.blocked.contains(&by)
+    }
 }
 
 /// An event as its author and as everybody else is told it.
@@ -42,12 +76,18 @@ pub struct LogEvent {
     pub thread: ThreadId,
     pub seq: u64,
     author: Option<UserId>,
+    hidden_from: Arc<HashSet<UserId>>,
     to_author: String,
     to_others: String,
+    /// For those who may not see how far the author has read.
+    masked: Option<String>,
+    /// Somebody came or went.
+    pub member: Option<MemberChange>,
 }
 
 impl LogEvent {
-    pub fn new(event: Event) -> Self {
+    /// `hidden_from` are those whom the author has blocked.
+    pub fn new(event: Event, hidden_from: Arc<HashSet<UserId>>) -> Self {
         let write = |event: &Event| common::chat::wire::write(&[ServerFrame::Event(event.clone())]);
         let anonymous = Event {
             cid: None,
@@ -57,16 +97,28 @@ impl LogEvent {
             thread: event.thread,
             seq: event.seq.get(),
             author: event.by,
+            hidden_from,
             to_author: write(&event),
             to_others: write(&anonymous),
+            masked: matches!(event.change, Change::Read(_)).then(|| write(&settings::masked(anonymous))),
+            member: match event.change {
+                Change::Member(member) => Some(member),
+                _ => None,
+            },
         }
     }
 
-    /// The frame for somebody: only authors are told their own ids.
-    pub fn text_for(&self, user_id: UserId) -> &str {
-        match self.author == Some(user_id) {
-            true => &self.to_author,
-            false => &self.to_others,
+    /// The frame for somebody: only authors are told their own ids, and reading is seen by those who show it.
+    pub fn text_for(&self, viewer: &Viewer) -> &str {
+        if self.author == Some(viewer.user_id) {
+            return &self.to_author;
+        }
+        let is_apart = self
+            .author
+            .is_some_and(|author| viewer.is_apart_from(author, &self.hidden_from));
+        match &self.masked {
+            Some(masked) if is_apart || !viewer.shows_reading => masked,
+            _ => &self.to_others,
         }
     }
 }
@@ -75,7 +127,8 @@ impl Told {
     fn bytes(&self) -> usize {
         match self {
             Told::Event(event) => event.to_others.len(),
-            Told::Moment(text) => text.len(),
+            Told::Moment(moment) => moment.text.len(),
+            Told::Woken => 0,
         }
     }
 }
@@ -84,6 +137,7 @@ impl Told {
 pub struct Follower {
     hub: Arc<Hub>,
     id: u64,
+    user_id: UserId,
     pub queue: Arc<Queue>,
 }
 
@@ -93,6 +147,16 @@ impl Drop for Follower {
             followers.remove(&self.id);
             !followers.is_empty()
         });
+        remove(&mut self.hub.people(), self.user_id, self.id);
+    }
+}
+
+fn remove<K: Eq + Hash>(all: &mut Followers<K>, key: K, id: u64) {
+    if let Some(followers) = all.get_mut(&key) {
+        followers.remove(&id);
+        if followers.is_empty() {
+            all.remove(&key);
+        }
     }
 }
 
@@ -106,23 +170,46 @@ impl Follower {
     }
 
     pub fn leave(&self, thread: ThreadId) {
-        let mut threads = self.hub.lock();
-        if let Some(followers) = threads.get_mut(&thread) {
-            followers.remove(&self.id);
-            if followers.is_empty() {
-                threads.remove(&thread);
-            }
-        }
+        remove(&mut self.hub.lock(), thread, self.id);
     }
 }
 
 impl Hub {
-    pub fn enter(self: &Arc<Self>) -> Follower {
+    pub fn enter(self: &Arc<Self>, user_id: UserId) -> Follower {
+        let (id, queue) = (self.next.fetch_add(1, Ordering::Relaxed), Arc::<Queue>::default());
+        self.people().entry(user_id).or_default().insert(id, Arc::clone(&queue));
         Follower {
             hub: Arc::clone(self),
-            id: self.next.fetch_add(1, Ordering::Relaxed),
-            queue: Arc::default(),
+            id,
+            user_id,
+            queue,
         }
+    }
+
+    /// Makes every socket of the person look at the person's own stream.
+    pub fn wake(&self, user_id: UserId) {
+        let people = self.people();
+        let queues = people.get(&user_id).into_iter().flatten();
+        queues.for_each(|(_, queue)| queue.push(Told::Woken));
+    }
+
+    /// Everybody who is connected here.
+    pub fn connected(&self) -> Vec<UserId> {
+        self.people().keys().copied().collect()
+    }
+
+    pub fn is_followed(&self, thread: ThreadId) -> bool {
+        self.lock().contains_key(&thread)
+    }
+
+    /// Tells everybody who follows one of the threads here, once.
+    pub fn tell_any(&self, threads: &[ThreadId], told: &Told) {
+        let all = self.lock();
+        let mut queues: HashMap<u64, &Arc<Queue>> = HashMap::new();
+        for thread in threads {
+            queues.extend(all.get(thread).into_iter().flatten().map(|(id, queue)| (*id, queue)));
+        }
+        queues.into_values().for_each(|queue| queue.push(told.clone()));
     }
 
     /// Tells everybody who follows the thread here, but not `except`.
@@ -136,8 +223,12 @@ impl Hub {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ThreadId, HashMap<u64, Arc<Queue>>>> {
+    fn lock(&self) -> MutexGuard<'_, Followers<ThreadId>> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn people(&self) -> MutexGuard<'_, Followers<UserId>> {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -169,7 +260,13 @@ pub struct Overflow;
 impl Queue {
     fn push(&self, told: Told) {
         let mut state = self.lock();
-        if state.is_over || matches!(told, Told::Moment(_)) && state.is_half_full() {
+        let is_vain = match &told {
+            Told::Moment(_) => state.is_half_full(),
+            // One look at the stream finds everything.
+            Told::Woken => state.waiting.iter().any(|told| matches!(told, Told::Woken)),
+            Told::Event(_) => false,
+        };
+        if state.is_over || is_vain {
             return;
         }
         state.bytes += told.bytes();
@@ -214,8 +311,16 @@ mod tests {
         ThreadId::parse(&format!("01929b7e-7c1c-7000-8000-0000000000{number:02}")).unwrap()
     }
 
+    fn user(number: u8) -> UserId {
+        UserId::parse(&format!("01929b7e-7c1c-7000-8000-0000000001{number:02}")).unwrap()
+    }
+
     fn moment(text: &str) -> Told {
-        Told::Moment(Arc::from(text))
+        Told::Moment(Arc::new(Moment {
+            by: user(9),
+            hidden_from: Arc::default(),
+            text: text.to_owned(),
+        }))
     }
 
     fn waiting(follower: &Follower) -> usize {
@@ -225,7 +330,7 @@ mod tests {
     #[test]
     fn only_followers_are_told_and_nobody_stays_behind() {
         let hub = Arc::new(Hub::default());
-        let (one, two) = (hub.enter(), hub.enter());
+        let (one, two) = (hub.enter(user(1)), hub.enter(user(2)));
         one.follow(thread(1));
         two.follow(thread(1));
         two.follow(thread(2));
@@ -235,14 +340,17 @@ mod tests {
         two.leave(thread(1));
         hub.tell(thread(1), &moment("c"), None);
         assert_eq!((waiting(&one), waiting(&two)), (1, 2));
+        hub.wake(user(2));
+        hub.wake(user(2));
+        assert_eq!((waiting(&one), waiting(&two)), (1, 3), "one look is enough");
         drop((one, two));
-        assert!(hub.lock().is_empty());
+        assert!(hub.lock().is_empty() && hub.people().is_empty());
     }
 
     #[actix_web::test]
     async fn a_slow_reader_loses_moments_first_and_then_its_socket() {
         let hub = Arc::new(Hub::default());
-        let slow = hub.enter();
+        let slow = hub.enter(user(1));
         slow.follow(thread(1));
         for _ in 0..QUEUE_FRAMES {
             hub.tell(thread(1), &moment("typing"), None);
@@ -253,6 +361,9 @@ mod tests {
             thread: thread(1),
             seq: 1,
             author: None,
+            hidden_from: Arc::default(),
+            masked: None,
+            member: None,
             to_author: String::new(),
             to_others: "x".repeat(QUEUE_BYTES / 2),
         };

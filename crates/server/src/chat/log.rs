@@ -11,8 +11,14 @@ use common::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::threads::store::{self, EventRow, ItemRow, SendRow, ThreadRow};
+use super::{
+    settings,
+    threads::store::{self, EventRow, ItemRow, SendRow, ThreadRow},
+};
 use crate::db::{Conn, QueryResult};
+
+/// The kind of the event that an item begins with.
+pub const CREATED: &str = "item.created";
 
 /// A message as a member sends it.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +33,7 @@ pub struct Message {
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sent {
+    pub thread_id: ThreadId,
     pub seq: Seq,
     pub item_id: ItemId,
     pub at: DateTime<Utc>,
@@ -40,6 +47,8 @@ pub enum Refusal {
     /// There is no such thread, or the sender does not belong to it.
     Forbidden,
     TooLarge,
+    /// Everybody else in the thread has blocked the sender.
+    Blocked,
     /// It says nothing, answers what is not there, or its id was used in another thread.
     Invalid,
 }
@@ -59,7 +68,7 @@ pub fn send(
         return Ok(Err(Refusal::Forbidden));
     }
     if let Some(known) = store::find_send(conn, message.sender_id, message.cid)? {
-        return Ok(found(&known, thread.id));
+        return Ok(found(&known, thread.id, CREATED));
     }
     if let Err(refusal) = check(conn, &thread, message)? {
         return Ok(Err(refusal));
@@ -67,7 +76,7 @@ pub fn send(
     let body = serde_json::to_value(&message.body).expect("a body holds only text and numbers");
     let data = json!({ "item": new_id, "reply_to": message.reply_to, "status": ItemStatus::Done, "body": body });
     let what = What {
-        kind: "item.created",
+        kind: CREATED,
         by: Some(message.sender_id),
         cid: Some(message.cid),
         item_id: Some(new_id),
@@ -89,32 +98,52 @@ pub fn send(
             edited_at: None,
         },
     )?;
+    remember(conn, message.sender_id, message.cid, &row, new_id)?;
+    // Whoever writes has read what stands above.
+    store::set_read(conn, thread.id, message.sender_id, row.seq)?;
+    Ok(Ok(written(&row, new_id)))
+}
+
+/// What is told about an event that has just been appended.
+pub fn written(row: &EventRow, item_id: ItemId) -> Sent {
+    Sent {
+        thread_id: row.thread_id,
+        seq: seq(row.seq),
+        item_id,
+        at: row.at.and_utc(),
+        event: Some(event(row)),
+    }
+}
+
+/// Keeps what the sender's own id has done.
+pub fn remember(
+    conn: &mut Conn,
+    sender_id: UserId,
+    cid: ClientMessageId,
+    row: &EventRow,
+    item_id: ItemId,
+) -> QueryResult<()> {
     store::insert_send(
         conn,
         &SendRow {
-            sender_id: message.sender_id,
-            cid: message.cid,
-            thread_id: thread.id,
-            item_id: new_id,
+            sender_id,
+            cid,
+            kind: row.kind.clone(),
+            thread_id: row.thread_id,
+            item_id,
             seq: row.seq,
             at: row.at,
         },
-    )?;
-    // Whoever writes has read what stands above.
-    store::set_read(conn, thread.id, message.sender_id, row.seq)?;
-    Ok(Ok(Sent {
-        seq: seq(row.seq),
-        item_id: new_id,
-        at: now,
-        event: Some(event(&row)),
-    }))
+    )
 }
 
-fn found(known: &SendRow, thread_id: ThreadId) -> Result<Sent, Refusal> {
-    if known.thread_id != thread_id {
+/// What an id has done before; another use of it than now is none.
+pub fn found(known: &SendRow, thread_id: ThreadId, kind: &str) -> Result<Sent, Refusal> {
+    if known.thread_id != thread_id || known.kind != kind {
         return Err(Refusal::Invalid);
     }
     Ok(Sent {
+        thread_id,
         seq: seq(known.seq),
         item_id: known.item_id,
         at: known.at.and_utc(),
@@ -123,11 +152,11 @@ fn found(known: &SendRow, thread_id: ThreadId) -> Result<Sent, Refusal> {
 }
 
 fn check(conn: &mut Conn, thread: &ThreadRow, message: &Message) -> QueryResult<Result<(), Refusal>> {
-    if message.body.bytes() > BODY_MAX {
-        return Ok(Err(Refusal::TooLarge));
+    if let Err(refusal) = check_body(&message.body) {
+        return Ok(Err(refusal));
     }
-    if !message.body.is_sendable() {
-        return Ok(Err(Refusal::Invalid));
+    if settings::is_shut_out(conn, thread.id, message.sender_id)? {
+        return Ok(Err(Refusal::Blocked));
     }
     if let Some(answered) = message.reply_to
         && store::find_item(conn, thread.id, answered)?.is_none()
@@ -135,6 +164,17 @@ fn check(conn: &mut Conn, thread: &ThreadRow, message: &Message) -> QueryResult<
         return Ok(Err(Refusal::Invalid));
     }
     Ok(Ok(()))
+}
+
+/// Whether a person may say this.
+pub fn check_body(body: &Body) -> Result<(), Refusal> {
+    if body.bytes() > BODY_MAX {
+        return Err(Refusal::TooLarge);
+    }
+    if !body.is_sendable() {
+        return Err(Refusal::Invalid);
+    }
+    Ok(())
 }
 
 /// What is appended.

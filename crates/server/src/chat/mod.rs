@@ -1,14 +1,23 @@
 //! ChatKit: the socket that its frames cross, and the threads that they write into.
 //!
-//! Tickets, open sockets, and closing them when a login ends; threads, their logs and what stands in them. Owns the
-//! tables `socket_tickets`, `chat_threads`, `chat_members`, `chat_events`, `chat_items` and `chat_sends`.
+//! Tickets, open sockets, and closing them when a login ends; threads, their logs and what stands in them; what people
+//! let others see, and how long anything is kept. Owns the table `socket_tickets` and all whose names begin with `chat_`.
 
+pub mod changes;
 pub mod following;
+pub mod history;
 pub mod http;
 pub mod hub;
 pub mod log;
+pub mod pace;
+pub mod person;
+pub mod presence;
+pub mod retention;
 pub mod service;
+pub mod settings;
 pub mod socket;
 pub mod sockets;
 pub mod store;
 pub mod threads;
+pub mod user_log;
+pub mod writing;

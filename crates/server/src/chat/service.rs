@@ -1,15 +1,18 @@
 //! Who may open a socket, and which sockets must close.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     ErrorCode,
-    chat::{CloseReason, Ticket},
-    ids::SessionId,
+    chat::{CloseReason, Event, Ticket},
+    ids::{AccountId, SessionId, UserId},
 };
 
-use super::store;
+use super::{
+    hub::{LogEvent, Told},
+    presence, store, threads, user_log,
+};
 use crate::{
     app::App,
     auth::{self, service::Login},
@@ -20,6 +23,10 @@ use crate::{
 
 /// A ticket is for the handshake that follows at once.
 const TICKET_KEPT: TimeDelta = TimeDelta::seconds(30);
+/// Longer than any client keeps what it has not sent.
+const SENDS_KEPT: TimeDelta = TimeDelta::days(30);
+/// Whoever was away for longer reads everything anew.
+const STREAM_KEPT: TimeDelta = TimeDelta::days(30);
 /// Sessions asked for in one query; both databases take that many parameters.
 const ASKED_AT_ONCE: usize = 500;
 
@@ -84,7 +91,61 @@ pub async fn ended_logins(app: &App, sessions: Vec<SessionId>) -> Result<HashMap
     Ok(ended)
 }
 
-/// Forgets tickets that nobody used.
+/// Wakes the sockets of people whose own streams moved since the last look, on whatever node.
+pub async fn wake_people(app: &App, heads: &mut HashMap<UserId, i64>) -> QueryResult<()> {
+    let people = app.hub.connected();
+    if people.is_empty() {
+        heads.clear();
+        return Ok(());
+    }
+    let found = app
+        .db
+        .read(move |conn| -> QueryResult<HashMap<_, _>> {
+            let mut found = HashMap::new();
+            for people in people.chunks(ASKED_AT_ONCE) {
+                found.extend(user_log::heads(conn, people)?);
+            }
+            Ok(found)
+        })
+        .await?;
+    for (user_id, head) in &found {
+        if heads.get(user_id) != Some(head) {
+            app.hub.wake(*user_id);
+        }
+    }
+    *heads = found;
+    Ok(())
+}
+
+/// Takes somebody out of every thread of an account; [`tell_left`] tells so after the commit.
+pub fn leave_account(
+    conn: &mut Conn,
+    account_id: AccountId,
+    user_id: UserId,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Event>> {
+    threads::leave_account(conn, account_id, user_id, now)
+}
+
+/// Tells those who follow the threads here; other nodes find it in the database.
+pub fn tell_left(app: &App, user_id: UserId, events: Vec<Event>) {
+    app.hub.wake(user_id);
+    tell(app, events);
+}
+
+/// Tells what is committed and no secret of anybody's.
+pub(super) fn tell(app: &App, events: Vec<Event>) {
+    for event in events {
+        let thread = event.thread;
+        let told = Told::Event(Arc::new(LogEvent::new(event, Arc::default())));
+        app.hub.tell(thread, &told, None);
+    }
+}
+
+/// Forgets tickets that nobody used, what clients have long stopped to send again, and leases that nobody renews.
 pub fn purge_expired(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<usize> {
-    store::purge_tickets(conn, now)
+    Ok(store::purge_tickets(conn, now)?
+        + threads::store::purge_sends(conn, now - SENDS_KEPT)?
+        + user_log::purge(conn, now - STREAM_KEPT)?
+        + presence::purge(conn, now)?)
 }

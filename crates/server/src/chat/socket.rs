@@ -8,7 +8,9 @@ use actix_ws::{
 use common::{
     chat::{
         ClientFrame, CloseReason, Cursor, Limits, ServerFrame, VERSION,
-        server_frames::{FrameError, FrameErrorCode, Reconnect, ServerPing, ServerPong, Welcome},
+        client_frames::{Capability, OwnPresence},
+        limits::FRAME_RATE,
+        server_frames::{FrameError, FrameErrorCode, NackCode, Reconnect, ServerPing, ServerPong, Welcome},
         wire,
     },
     ids::{SessionId, SocketSessionId, ThreadId},
@@ -18,8 +20,11 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     following::{self, Following},
     hub::{Overflow, Told},
+    pace::{Breaches, Bucket, TooFast},
+    presence::Lease,
     service,
     sockets::Place,
+    writing::{self, Batch, Lane, Step},
 };
 use crate::{app::App, auth::service::Login, clock::deadline};
 
@@ -32,6 +37,12 @@ const PONG_WITHIN: Duration = Duration::from_secs(8);
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// Clients come back over this time when a node goes away.
 const DRAIN_WINDOW_MS: u64 = 15_000;
+
+/// Characters of a device's name that tell it from others.
+const DEVICE_CHARS: usize = 64;
+/// What follows on something that was refused for now waits this long.
+const HALTED_MS: u64 = 1_000;
+const HELLO_FIRST: &str = "the first frame is hello";
 
 /// How a socket came to its end.
 enum End {
@@ -50,9 +61,16 @@ struct Socket {
     app: Arc<App>,
     session_id: SessionId,
     connection: String,
+    /// Its number among the sockets of this node.
+    place: u64,
     following: Following,
+    lease: Lease,
+    /// Wants nothing of the moment.
+    is_lite: bool,
     session: Session,
     is_greeted: bool,
+    frames: Bucket,
+    breaches: Breaches,
     /// Number of the last ping, and until when its pong must come.
     ping: u64,
     pong_due: Option<Instant>,
@@ -62,7 +80,7 @@ struct Socket {
 /// Serves the socket until one side ends it.
 pub async fn run(app: Arc<App>, login: Login, mut place: Place, session: Session, mut stream: AggregatedMessageStream) {
     let hello_due = deadline(HELLO_WITHIN);
-    let following = match Following::of(Arc::clone(&app), login.user_id).await {
+    let following = match Following::of(Arc::clone(&app), login).await {
         Ok(following) => following,
         Err(error) => {
             tracing::error!(?error, "Could not open a socket");
@@ -70,13 +88,20 @@ pub async fn run(app: Arc<App>, login: Login, mut place: Place, session: Session
             return;
         }
     };
+    let (frame_rate, now) = (app.pace.scaled(FRAME_RATE), app.clock.now().timestamp_millis());
+    let connection = app.clock.new_id::<SessionId>().to_string();
     let mut socket = Socket {
-        connection: app.clock.new_id::<SessionId>().to_string(),
+        lease: app.presences.lease(&connection, login.user_id),
+        is_lite: false,
+        connection,
+        place: place.id,
         following,
         app,
         session_id: login.session_id,
         session,
         is_greeted: false,
+        frames: Bucket::full(frame_rate, now),
+        breaches: Breaches::default(),
         ping: 0,
         pong_due: None,
         next_ping: deadline(PING_EVERY.mul_f64(random_fraction())),
@@ -117,7 +142,10 @@ impl Socket {
         match message {
             AggregatedMessage::Text(text) => self.receive_text(&text).await,
             AggregatedMessage::Binary(_) => Err(End::Close(CloseReason::Malformed)),
-            AggregatedMessage::Ping(bytes) => Ok(self.session.pong(&bytes).await?),
+            AggregatedMessage::Ping(bytes) => match self.frames.take(self.app.pace.scaled(FRAME_RATE), self.now()) {
+                Ok(()) => Ok(self.session.pong(&bytes).await?),
+                Err(_) => self.breached(),
+            },
             AggregatedMessage::Pong(_) => Ok(()),
             AggregatedMessage::Close(_) => Err(End::Gone),
         }
@@ -125,13 +153,78 @@ impl Socket {
 
     async fn receive_text(&mut self, text: &str) -> Result<(), End> {
         let frames = wire::read_client(text).map_err(|unreadable| End::Close(unreadable.close_reason()))?;
-        for frame in frames {
-            match frame {
-                Ok(frame) => self.obey(frame).await?,
-                Err(refused) => self.send(&refused.into()).await?,
+        let mut is_breach = false;
+        // What was refused for now halts its lane, so that nothing overtakes it.
+        let mut halted: Vec<Option<Lane>> = Vec::new();
+        for step in writing::steps(frames) {
+            let allowed = self.frames.take(self.app.pace.scaled(FRAME_RATE), self.now());
+            match (step, allowed) {
+                (Step::Write(batch), allowed) => {
+                    if self.is_greeted {
+                        is_breach |= self.write_batch(batch, allowed, &mut halted).await?;
+                    } else {
+                        self.refuse(HELLO_FIRST).await?;
+                    }
+                }
+                (Step::Obey(frame), Ok(())) => self.obey(frame).await?,
+                (Step::Refused(refused), Ok(())) => self.send(&refused.into()).await?,
+                (Step::Obey(_) | Step::Refused(_), Err(too_fast)) => {
+                    is_breach = true;
+                    self.slow_down(too_fast).await?;
+                }
             }
         }
-        Ok(())
+        match is_breach {
+            true => self.breached(),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether it came too fast; then all of it is refused for now.
+    async fn write_batch(
+        &mut self,
+        batch: Batch,
+        allowed: Result<(), TooFast>,
+        halted: &mut Vec<Option<Lane>>,
+    ) -> Result<bool, End> {
+        let lane = batch.lane;
+        let allowed = match halted.contains(&lane) {
+            true => Err(TooFast { after_ms: HALTED_MS }),
+            false => allowed.and_then(|()| self.app.pace.sends.take(self.following.person.user_id(), self.now())),
+        };
+        let (answers, is_halted) = match allowed {
+            Ok(()) => {
+                let written = self.following.write(batch).await;
+                (written.answers, written.is_halted)
+            }
+            Err(too_fast) => (batch.refuse(NackCode::RateLimited, Some(too_fast.after_ms)), true),
+        };
+        if is_halted {
+            halted.push(lane);
+        }
+        for answer in answers {
+            self.send(&answer).await?;
+        }
+        Ok(allowed.is_err())
+    }
+
+    /// Whoever goes too fast again and again is cut.
+    fn breached(&mut self) -> Result<(), End> {
+        match self.breaches.add(self.now()) {
+            true => Err(End::Close(CloseReason::RateLimited)),
+            false => Ok(()),
+        }
+    }
+
+    async fn slow_down(&mut self, too_fast: TooFast) -> Result<(), End> {
+        let refused = FrameError {
+            id: None,
+            code: FrameErrorCode::RateLimited,
+            msg: "too many frames; wait `after_ms`".to_owned(),
+            retry: true,
+            after_ms: Some(too_fast.after_ms),
+        };
+        self.send(&refused.into()).await
     }
 
     async fn obey(&mut self, frame: ClientFrame) -> Result<(), End> {
@@ -139,11 +232,26 @@ impl Socket {
             ClientFrame::Hello(hello) if hello.v != VERSION => Err(End::Close(CloseReason::Version)),
             ClientFrame::Hello(_) if self.is_greeted => self.refuse("hello comes once").await,
             ClientFrame::Hello(hello) => {
+                let device = (
+                    self.following.person.user_id(),
+                    hello.device.chars().take(DEVICE_CHARS).collect(),
+                );
+                if let Err(too_fast) = self.app.pace.hellos.take(device, self.now()) {
+                    self.slow_down(too_fast).await?;
+                    return Err(End::Close(CloseReason::RateLimited));
+                }
+                let Ok((user_cursor, missed)) = self.following.person.greet(hello.user_cursor).await else {
+                    return Err(End::Close(CloseReason::SequenceLost));
+                };
                 self.is_greeted = true;
+                self.is_lite = hello.caps.contains(&Capability::Lite);
+                self.set_presence(hello.presence);
+                let session = self.app.clock.new_id::<SocketSessionId>();
+                self.app.sockets.greet(self.place, session, hello.session);
                 let welcome = Welcome {
                     v: VERSION,
                     // A session's ring is not kept: cursors bring back what was missed, on any node.
-                    session: self.app.clock.new_id::<SocketSessionId>(),
+                    session,
                     conn: self.connection.clone(),
                     node: String::new(),
                     resumed: false,
@@ -151,21 +259,22 @@ impl Socket {
                     pong_ms: millis(PONG_WITHIN),
                     limits: Limits::default(),
                     st: self.now(),
-                    user_cursor: Cursor::default(),
+                    user_cursor,
                 };
                 self.send(&welcome.into()).await?;
+                for event in missed {
+                    self.send(&event.into()).await?;
+                }
                 self.subscribe(None, hello.cursors).await
             }
-            _ if !self.is_greeted => self.refuse("the first frame is hello").await,
+            _ if !self.is_greeted => self.refuse(HELLO_FIRST).await,
             ClientFrame::Subscribe(wish) => self.subscribe(wish.id, wish.threads).await,
             ClientFrame::Unsubscribe(wish) => {
                 wish.threads.into_iter().for_each(|thread| self.following.leave(thread));
                 Ok(())
             }
-            ClientFrame::Send(wish) => {
-                let answer = self.following.send(wish).await;
-                self.send(&answer).await
-            }
+            // Steps are made of these.
+            ClientFrame::Send(_) | ClientFrame::Edit(_) | ClientFrame::Delete(_) => Ok(()),
             ClientFrame::Fetch(wish) => {
                 let id = wish.id.clone();
                 let found = self.following.fetch(wish).await;
@@ -176,13 +285,19 @@ impl Socket {
                 self.answer(None, marked.map(|()| Vec::new())).await
             }
             ClientFrame::Typing(wish) => {
+                let key = (self.following.person.user_id(), wish.thread);
+                // Frames that a slow line brings together are no breach.
+                if let Err(too_fast) = self.app.pace.typing.take(key, self.now()) {
+                    return self.slow_down(too_fast).await;
+                }
                 let told = self.following.typing(wish);
                 self.answer(None, told.map(|()| Vec::new())).await
             }
-            ClientFrame::Edit(_) | ClientFrame::Delete(_) | ClientFrame::CancelStream(_) => {
-                self.refuse("this cannot be done yet").await
+            ClientFrame::CancelStream(_) => self.refuse("this cannot be done yet").await,
+            ClientFrame::Presence(wish) => {
+                self.set_presence(wish.state);
+                Ok(())
             }
-            ClientFrame::Presence(_) => Ok(()),
             ClientFrame::Ping(ping) => {
                 let pong = ServerPong {
                     n: ping.n,
@@ -228,7 +343,24 @@ impl Socket {
     /// Writes what the hub has told.
     async fn tell(&mut self, told: Told) -> Result<(), End> {
         match told {
-            Told::Moment(text) => self.write(text.to_string()).await,
+            Told::Moment(_) if self.is_lite => Ok(()),
+            Told::Moment(moment) => match self.following.hear(&moment) {
+                Some(text) => self.write(text).await,
+                None => Ok(()),
+            },
+            Told::Woken if !self.is_greeted => Ok(()),
+            Told::Woken => match self.following.news().await {
+                Ok(events) => {
+                    for event in events {
+                        self.send(&event.into()).await?;
+                    }
+                    Ok(())
+                }
+                Err(error) => {
+                    tracing::error!(?error, "Could not read a person's own stream");
+                    Err(End::Close(CloseReason::SequenceLost))
+                }
+            },
             Told::Event(event) => match self.following.follow_up(&event).await {
                 Ok(texts) => {
                     for text in texts {
@@ -243,6 +375,11 @@ impl Socket {
                 }
             },
         }
+    }
+
+    fn set_presence(&mut self, presence: OwnPresence) {
+        self.following.person.set_presence(presence);
+        self.lease.set(presence);
     }
 
     /// Something is due: the hello that never came, the pong that never came, or the next ping.

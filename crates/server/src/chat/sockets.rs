@@ -13,7 +13,7 @@ use std::{
 
 use common::{
     chat::CloseReason,
-    ids::{SessionId, UserId},
+    ids::{SessionId, SocketSessionId, UserId},
 };
 use tokio::sync::oneshot;
 
@@ -35,13 +35,15 @@ pub struct Sockets {
 struct Entry {
     session_id: SessionId,
     user_id: UserId,
+    /// What its welcome named, for the tab to come back with.
+    socket_session: Option<SocketSessionId>,
     close: oneshot::Sender<CloseReason>,
 }
 
 /// One open socket; it leaves the list when this is dropped.
 pub struct Place {
     sockets: Arc<Sockets>,
-    id: u64,
+    pub id: u64,
     /// Resolves when the server wants the socket closed.
     pub closing: oneshot::Receiver<CloseReason>,
 }
@@ -74,6 +76,7 @@ impl Sockets {
             Entry {
                 session_id,
                 user_id,
+                socket_session: None,
                 close,
             },
         );
@@ -81,6 +84,21 @@ impl Sockets {
             sockets: Arc::clone(self),
             id,
             closing,
+        }
+    }
+
+    /// Names the session of a socket; another socket of the person that still has the session which this one
+    /// continues is closed, since a tab has one socket.
+    pub fn greet(&self, id: u64, session: SocketSessionId, continued: Option<SocketSessionId>) {
+        let mut open = self.lock();
+        let Some(own) = open.get_mut(&id) else { return };
+        own.socket_session = Some(session);
+        let user_id = own.user_id;
+        let replaced = open.iter().find(|(other, entry)| {
+            **other != id && continued.is_some() && entry.socket_session == continued && entry.user_id == user_id
+        });
+        if let Some(entry) = replaced.map(|(id, _)| *id).and_then(|id| open.remove(&id)) {
+            entry.tell(CloseReason::Replaced);
         }
     }
 
@@ -127,12 +145,16 @@ impl Entry {
     }
 }
 
-/// Closes sockets whose login has ended, until the application is dropped.
+/// Closes sockets whose login has ended and wakes those whose people's streams went on elsewhere, until the application is dropped.
 pub async fn watch(app: Weak<App>) {
+    let mut heads = HashMap::new();
     loop {
         let Some(app) = app.upgrade() else { return };
         let sockets = Arc::clone(&app.sockets);
         let sessions = sockets.sessions();
+        if let Err(error) = service::wake_people(&app, &mut heads).await {
+            tracing::warn!(?error, "Could not look up the streams of connected people");
+        }
         if !sessions.is_empty() {
             match service::ended_logins(&app, sessions).await {
                 Ok(ended) => sockets.close(&ended),

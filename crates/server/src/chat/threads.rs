@@ -10,8 +10,8 @@ use common::{
     FieldError, Page,
     auth::StaffRole,
     chat::{
-        Event, Item, Seq,
-        events::Membership,
+        Event, Item, Seq, UserChange,
+        events::{Membership, ThreadJoined, ThreadLeft},
         threads::{
             ITEMS_DEFAULT, ITEMS_MAX, ItemQuery, Items, NewThread, Placement, TITLE_MAX_CHARS, Thread, ThreadMember,
             ThreadQuery,
@@ -23,7 +23,10 @@ use common::{
 use serde_json::json;
 
 use self::store::{EventRow, ItemRow, MemberRow, ThreadRow, Whose};
-use super::log::{self, What, seq};
+use super::{
+    log::{self, What, seq},
+    user_log,
+};
 use crate::{
     app::App,
     db::{Conn, QueryResult},
@@ -68,13 +71,16 @@ pub async fn create(app: &App, account_id: AccountId, reader: Reader, new: NewTh
         created_at: now.naive_utc(),
         active_at: now.naive_utc(),
     };
-    app.db
+    let thread = app
+        .db
         .write(move |conn| {
             store::insert_thread(conn, &row)?;
             join(conn, &row, reader, now)?;
             load_one(conn, row.id, reader)
         })
-        .await
+        .await?;
+    app.hub.wake(reader.user_id);
+    Ok(thread)
 }
 
 fn title_of(placement: Placement) -> &'static str {
@@ -96,7 +102,7 @@ fn join(conn: &mut Conn, thread: &ThreadRow, reader: Reader, now: DateTime<Utc>)
         data: json!({ "user": reader.user_id, "state": Membership::Joined }),
     };
     let joined = log::append(conn, thread, what, now)?;
-    store::insert_member(
+    store::put_member(
         conn,
         &MemberRow {
             thread_id: thread.id,
@@ -107,7 +113,40 @@ fn join(conn: &mut Conn, thread: &ThreadRow, reader: Reader, now: DateTime<Utc>)
             read_seq: joined.seq,
         },
     )?;
+    let change = UserChange::Joined(ThreadJoined { thread: thread.id });
+    user_log::append(conn, reader.user_id, change, now)?;
     Ok(joined)
+}
+
+/// Takes somebody out of every thread of an account; tells the events.
+pub fn leave_account(
+    conn: &mut Conn,
+    account_id: AccountId,
+    user_id: UserId,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Event>> {
+    let mut left = Vec::new();
+    for id in store::threads_of_member(conn, account_id, user_id)? {
+        let Some(thread) = store::lock_thread(conn, id)? else {
+            continue;
+        };
+        if !store::set_left(conn, id, user_id, now)? {
+            continue;
+        }
+        let what = What {
+            kind: "member",
+            by: Some(user_id),
+            cid: None,
+            item_id: None,
+            data: json!({ "user": user_id, "state": Membership::Left }),
+        };
+        left.push(log::event(&log::append(conn, &thread, what, now)?));
+    }
+    for event in &left {
+        let change = UserChange::Left(ThreadLeft { thread: event.thread });
+        user_log::append(conn, user_id, change, now)?;
+    }
+    Ok(left)
 }
 
 /// Adds somebody of the staff who is no member yet; tells the event.
@@ -121,12 +160,20 @@ pub fn join_as_staff(conn: &mut Conn, id: ThreadId, reader: Reader, now: DateTim
     Ok(Some(log::event(&join(conn, &thread, reader, now)?)))
 }
 
-/// Moves a member's read marker forward, at most to the end; tells the event when it moved.
+/// Whether others see a read marker move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipt {
+    Told,
+    Kept,
+}
+
+/// Moves a member's read marker forward, at most to the end; tells the event when others may see it.
 pub fn mark_read(
     conn: &mut Conn,
     id: ThreadId,
     reader: Reader,
     up_to: Seq,
+    receipt: Receipt,
     now: DateTime<Utc>,
 ) -> Result<Option<Event>, ApiError> {
     find(conn, id, reader)?;
@@ -134,7 +181,7 @@ pub fn mark_read(
         return Ok(None);
     };
     let up_to = i64::try_from(up_to.get()).unwrap_or(i64::MAX).min(thread.head);
-    if !store::set_read(conn, id, reader.user_id, up_to)? {
+    if !store::set_read(conn, id, reader.user_id, up_to)? || receipt == Receipt::Kept {
         return Ok(None);
     }
     let what = What {

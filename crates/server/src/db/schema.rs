@@ -1,6 +1,13 @@
 //! The one schema of both databases, in the order of the migrations; kept by hand and compared by a test.
 
+mod chat;
+
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+pub use self::chat::{
+    chat_accounts, chat_blocks, chat_events, chat_items, chat_leases, chat_members, chat_seen, chat_sends,
+    chat_settings, chat_threads, chat_user_events, chat_user_logs,
+};
 
 table! {
     users (id) {
@@ -495,71 +502,6 @@ table! {
     }
 }
 
-table! {
-    chat_threads (id) {
-        id -> Text,
-        account_id -> Text,
-        title -> Text,
-        placement -> Text,
-        epoch -> Text,
-        head -> BigInt,
-        floor -> BigInt,
-        created_by -> Nullable<Text>,
-        created_at -> Timestamp,
-        active_at -> Timestamp,
-    }
-}
-
-table! {
-    chat_members (thread_id, user_id) {
-        thread_id -> Text,
-        user_id -> Text,
-        is_staff -> Bool,
-        joined_at -> Timestamp,
-        left_at -> Nullable<Timestamp>,
-        read_seq -> BigInt,
-    }
-}
-
-table! {
-    chat_events (thread_id, seq) {
-        thread_id -> Text,
-        seq -> BigInt,
-        kind -> Text,
-        at -> Timestamp,
-        by_user -> Nullable<Text>,
-        cid -> Nullable<Text>,
-        item_id -> Nullable<Text>,
-        data -> Text,
-    }
-}
-
-table! {
-    chat_items (id) {
-        id -> Text,
-        thread_id -> Text,
-        seq -> BigInt,
-        by_user -> Nullable<Text>,
-        cid -> Nullable<Text>,
-        reply_to -> Nullable<Text>,
-        status -> Text,
-        body -> Nullable<Text>,
-        at -> Timestamp,
-        edited_at -> Nullable<Timestamp>,
-    }
-}
-
-table! {
-    chat_sends (sender_id, cid) {
-        sender_id -> Text,
-        cid -> Text,
-        thread_id -> Text,
-        item_id -> Text,
-        seq -> BigInt,
-        at -> Timestamp,
-    }
-}
-
 joinable!(memberships -> accounts (account_id));
 joinable!(memberships -> users (user_id));
 joinable!(sessions -> users (user_id));
@@ -575,8 +517,6 @@ joinable!(credit_notes -> invoices (invoice_id));
 joinable!(refunds -> payments (payment_id));
 joinable!(statement_lines -> reconciliations (reconciliation_id));
 joinable!(ledger_postings -> ledger_transactions (transaction_id));
-
-joinable!(chat_members -> chat_threads (thread_id));
 joinable!(chat_threads -> accounts (account_id));
 
 allow_tables_to_appear_in_same_query!(
@@ -608,6 +548,13 @@ allow_tables_to_appear_in_same_query!(
     chat_events,
     chat_items,
     chat_sends,
+    chat_user_logs,
+    chat_user_events,
+    chat_settings,
+    chat_blocks,
+    chat_accounts,
+    chat_leases,
+    chat_seen,
     credit_notes,
     payment_methods,
     refunds,

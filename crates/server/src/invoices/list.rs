@@ -162,8 +162,11 @@ pub async fn totals(app: &App, reader: Reader, query: InvoiceFilter) -> Result<I
                 counts.push(StateCount { state: *state, count });
             }
             let listing = store::listing(&filter, None, 0);
-            let is_countable = store::count(conn, &listing)? < paging::COUNT_UP_TO;
-            let sums = if is_countable {
+            let matching = match matching_of(&counts, &filter.states) {
+                Some(count) => count,
+                None => store::count(conn, &listing)?,
+            };
+            let sums = if matching < paging::COUNT_UP_TO {
                 store::sum(conn, &listing)?
             } else {
                 None
@@ -175,6 +178,17 @@ pub async fn totals(app: &App, reader: Reader, query: InvoiceFilter) -> Result<I
             })
         })
         .await
+}
+
+/// How many match, by the counts of each state; `None` when the states that are asked for overlap.
+fn matching_of(counts: &[StateCount], asked: &[InvoiceState]) -> Option<i64> {
+    let overlaps = |state: &InvoiceState| matches!(state, InvoiceState::Overdue | InvoiceState::PartiallyPaid);
+    if asked.iter().any(overlaps) {
+        return None;
+    }
+    let counted = counts.iter().filter(|count| !overlaps(&count.state));
+    let asked_for = counted.filter(|count| asked.is_empty() || asked.contains(&count.state));
+    Some(asked_for.map(|count| count.count).sum())
 }
 
 /// All that match as CSV, in the order of the list.

@@ -17,6 +17,7 @@ use crate::{
     accounts,
     app::App,
     audit::{self, Entry, Origin, service::changed},
+    chat,
     db::{Conn, QueryResult},
     error::ApiError,
     jobs::{self, Job},
@@ -111,7 +112,8 @@ pub async fn remove(app: &App, actor: Actor, target: UserId) -> Result<(), ApiEr
     if !is_self && actor.role < AccountRole::Owner {
         return Err(owners_only());
     }
-    app.db
+    let left = app
+        .db
         .write(move |conn| {
             let (company_name, row) = begin(conn, &actor, target, None)?;
             if !is_self {
@@ -124,9 +126,11 @@ pub async fn remove(app: &App, actor: Actor, target: UserId) -> Result<(), ApiEr
                 let mail = mails::removed(&row.email, &company_name);
                 jobs::enqueue(conn, &Job::Mail(mail), now)?;
             }
-            Ok::<_, ApiError>(())
+            // Last, since threads are held after everything else.
+            Ok::<_, ApiError>(chat::service::leave_account(conn, actor.account_id, target, now)?)
         })
         .await?;
+    chat::service::tell_left(app, target, left);
     app.wake_worker();
     Ok(())
 }

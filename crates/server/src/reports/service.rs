@@ -103,7 +103,8 @@ pub async fn receivables(app: &App, query: ReportQuery) -> Result<ReceivablesRep
     if let Some(from) = query.from.as_deref() {
         days::parse("from", from)?;
     }
-    let on = on.unwrap_or(today);
+    // What is owed is known until today; nothing is late because of days that are still to come.
+    let on = on.map_or(today, |on| on.min(today));
     let bounds = rules::age_bounds(on);
     app.db
         .read(move |conn| {

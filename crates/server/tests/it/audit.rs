@@ -58,6 +58,7 @@ const ACTIONS: &[(&str, &str, &[AuditAction])] = &[
     ("POST", "/api-keys", &[AuditAction::ApiKeyCreated]),
     ("POST", "/api-keys/{id}/rotate", &[AuditAction::ApiKeyRotated]),
     ("DELETE", "/api-keys/{id}", &[AuditAction::ApiKeyRevoked]),
+    ("PUT", "/chat/retention", &[AuditAction::AccountChanged]),
     ("POST", "/checkout", &[AuditAction::CheckoutStarted]),
     ("POST", "/payments/{id}/cancel", &[AuditAction::PaymentCanceled]),
     ("POST", "/payments/{id}/reverse", &[AuditAction::PaymentReversed]),
@@ -111,6 +112,8 @@ const SILENT: &[(&str, &str, &str)] = &[
     ("POST", "/auth/mfa/enrol", "counts for nothing until it is confirmed"),
     ("POST", "/books/verify", "looks, and keeps only what it found"),
     ("POST", "/chat/ticket", "lives for thirty seconds and opens one socket"),
+    ("PUT", "/chat/settings", "is one's own, and told to one's own devices"),
+    ("DELETE", "/chat/history", "stands in the log of each thread"),
     ("POST", "/chat/threads", "what is said stands in the thread's own log"),
     ("POST", "/payment-methods/{id}/card-update", "gives a link to PayFast"),
     (

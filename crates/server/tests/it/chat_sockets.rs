@@ -20,7 +20,7 @@ use crate::{
     support::app::Customer,
 };
 
-async fn thread_of(customer: &Customer) -> Thread {
+pub async fn thread_of(customer: &Customer) -> Thread {
     customer
         .client
         .post("/chat/threads", json!({}))
@@ -29,11 +29,11 @@ async fn thread_of(customer: &Customer) -> Thread {
         .json()
 }
 
-fn cid(number: u32) -> String {
+pub fn cid(number: u32) -> String {
     format!("01929b7e-7c1c-7000-8000-{number:012}")
 }
 
-fn text(cid_number: u32, thread: &Thread, text: &str) -> Value {
+pub fn text(cid_number: u32, thread: &Thread, text: &str) -> Value {
     json!({
         "t": "send", "cid": cid(cid_number), "thread": thread.id, "lane": 0,
         "body": { "type": "text", "text": text }, "queued_at": "2026-11-24T07:14:00.000Z",
@@ -41,7 +41,7 @@ fn text(cid_number: u32, thread: &Thread, text: &str) -> Value {
 }
 
 /// Follows the thread from a position, and hears until it is live: the events that were missed, and the end.
-async fn follow(stream: &mut Stream, thread: &Thread, epoch: &str, seq: u64) -> (Vec<Event>, u64) {
+pub async fn follow(stream: &mut Stream, thread: &Thread, epoch: &str, seq: u64) -> (Vec<Event>, u64) {
     say(
         stream,
         json!({ "t": "sub", "id": "1", "threads": { thread.id.as_str(): [epoch, seq] } }),
@@ -57,14 +57,14 @@ async fn follow(stream: &mut Stream, thread: &Thread, epoch: &str, seq: u64) -> 
     }
 }
 
-async fn event(stream: &mut Stream) -> Event {
+pub async fn event(stream: &mut Stream) -> Event {
     match hear(stream).await.unwrap() {
         ServerFrame::Event(event) => event,
         other => panic!("{other:?}"),
     }
 }
 
-fn said(event: &Event) -> String {
+pub fn said(event: &Event) -> String {
     match &event.change {
         Change::Created(created) => match &created.body {
             Body::Text { text } => text.clone(),

@@ -1,5 +1,6 @@
 //! Reports: a varied month added up by hand, for staff only.
 
+use chrono::TimeDelta;
 use common::{
     Money,
     auth::StaffRole,
@@ -343,16 +344,21 @@ app_test!(receivables_are_aged_by_days, |app| {
     assert_eq!(owed, [(karoo, 158_050), (kalkbay, 10_350)]);
     let ages: Vec<i64> = report.customers[1].ages.iter().map(|age| age.minor).collect();
     assert_eq!(ages, [9_200, 0, 0, 0, 1_150]);
-    // A day later one of them is 31 days late.
-    let later: ReceivablesReport = staff.get("/reports/receivables?to=2026-11-25").await.expect(200).json();
-    assert_eq!(later.ages[2].balance, Money::zar(8_050));
-    assert_eq!((later.ages[2].from_days, later.ages[2].to_days), (Some(31), Some(60)));
     let file = staff.get("/reports/receivables.csv").await.expect(200).body;
     assert_eq!(file.lines().count(), 3);
     assert!(
         file.contains(",Karoo Kiln Studio,ZAR,2,1580.50,0.00,1580.50,0.00,0.00,0.00"),
         "{file}"
     );
+    // Days that are still to come make nothing late.
+    let ahead: ReceivablesReport = staff.get("/reports/receivables?to=2026-11-30").await.expect(200).json();
+    assert_eq!(ahead, report);
+    // A day later one of them is 31 days late.
+    app.advance(TimeDelta::days(1));
+    let staff = app.staff(StaffRole::Billing).await;
+    let later: ReceivablesReport = staff.get("/reports/receivables?to=2026-11-25").await.expect(200).json();
+    assert_eq!(later.ages[2].balance, Money::zar(8_050));
+    assert_eq!((later.ages[2].from_days, later.ages[2].to_days), (Some(31), Some(60)));
 });
 
 app_test!(payments_are_told_by_method_and_state, |app| {

@@ -7,9 +7,12 @@ use crate::support::db::TestDb;
 
 /// Tables and their columns, as written in `schema.rs`.
 fn declared() -> Vec<(String, Vec<String>)> {
-    let source = include_str!("../../src/db/schema.rs");
+    let sources = [
+        include_str!("../../src/db/schema.rs"),
+        include_str!("../../src/db/schema/chat.rs"),
+    ];
     let mut tables = Vec::new();
-    for block in source.split("table! {").skip(1) {
+    for block in sources.iter().flat_map(|source| source.split("table! {").skip(1)) {
         let mut lines = block.lines().map(str::trim).filter(|line| !line.is_empty());
         let name = lines.next().unwrap().split(' ').next().unwrap().to_owned();
         let columns = lines.map_while(|line| line.split_once(" -> ").map(|(column, _)| column.to_owned()));

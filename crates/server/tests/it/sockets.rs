@@ -8,7 +8,10 @@ use std::{
 use chrono::TimeDelta;
 use common::{
     API_BASE,
-    chat::{CloseReason, FRAME_MAX, SUBPROTOCOL, ServerFrame, Ticket, server_frames::FrameErrorCode},
+    chat::{
+        CloseReason, FRAME_MAX, SUBPROTOCOL, ServerFrame, Ticket,
+        server_frames::{FrameErrorCode, Welcome},
+    },
 };
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -21,7 +24,7 @@ use crate::support::{Client, TestApp, app::PASSWORD, db::TestDb, process::Proces
 
 pub type Stream = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
-async fn ticket(client: &Client) -> String {
+pub async fn ticket(client: &Client) -> String {
     let ticket: Ticket = client.post("/chat/ticket", json!({})).await.expect(201).json();
     ticket.ticket
 }
@@ -38,7 +41,7 @@ fn handshake(base_url: &str, protocols: &str, origin: Option<&str>) -> Request<(
 }
 
 /// Opens a socket; a refusal is its status and code.
-async fn try_open(base_url: &str, protocols: &str, origin: Option<&str>) -> Result<Stream, String> {
+pub async fn try_open(base_url: &str, protocols: &str, origin: Option<&str>) -> Result<Stream, String> {
     match connect_async(handshake(base_url, protocols, origin)).await {
         Ok((stream, answer)) => {
             assert_eq!(answer.headers()["Sec-WebSocket-Protocol"], SUBPROTOCOL);
@@ -58,23 +61,41 @@ async fn try_open(base_url: &str, protocols: &str, origin: Option<&str>) -> Resu
 
 /// Opens a socket of a signed-in client and greets.
 pub async fn open(client: &Client, base_url: &str) -> Stream {
+    let (stream, welcome) = open_with(client, base_url, json!({})).await;
+    assert!(!welcome.resumed);
+    stream
+}
+
+/// The same with more fields in the hello.
+pub async fn open_with(client: &Client, base_url: &str, fields: Value) -> (Stream, Welcome) {
     let protocols = format!("{SUBPROTOCOL}, ticket.{}", ticket(client).await);
     let mut stream = try_open(base_url, &protocols, Some(base_url)).await.unwrap();
-    say(
-        &mut stream,
-        json!({ "t": "hello", "v": 1, "device": "d_1", "tab": "a" }),
-    )
-    .await;
-    assert!(matches!(hear(&mut stream).await, Ok(ServerFrame::Welcome(welcome)) if !welcome.resumed));
-    stream
+    let mut hello = json!({ "t": "hello", "v": 1, "device": "d_1", "tab": "a" });
+    let more = fields.as_object().unwrap().clone();
+    hello.as_object_mut().unwrap().extend(more);
+    say(&mut stream, hello).await;
+    match hear(&mut stream).await {
+        Ok(ServerFrame::Welcome(welcome)) => (stream, welcome),
+        other => panic!("{other:?}"),
+    }
 }
 
 pub async fn say(stream: &mut Stream, frame: Value) {
     stream.send(Message::text(frame.to_string())).await.unwrap();
 }
 
-/// The next frame but for pings, which come when they like; or the code that the socket was closed with.
+/// The next frame but for pings and presences, which come when they like; or the code that the socket was closed with.
 pub async fn hear(stream: &mut Stream) -> Result<ServerFrame, u16> {
+    loop {
+        match hear_any(stream).await? {
+            ServerFrame::Presence(_) => {}
+            frame => return Ok(frame),
+        }
+    }
+}
+
+/// The next frame but for pings.
+pub async fn hear_any(stream: &mut Stream) -> Result<ServerFrame, u16> {
     loop {
         let next = tokio::time::timeout(Duration::from_secs(5), stream.next());
         match next.await.expect("something within five seconds") {
@@ -206,6 +227,22 @@ app_test!(the_oldest_of_too_many_sockets_is_closed, |app| {
     let too_large = "x".repeat(FRAME_MAX + 1);
     rest[0].send(Message::text(too_large)).await.unwrap();
     assert_eq!(hear(&mut rest[0]).await, Err(CloseReason::TooBig.code()));
+});
+
+app_test!(a_tab_that_comes_back_has_one_socket, |app| {
+    let customer = app.customer("owner@karoo.test").await;
+    let other = app.customer("other@kalkbay.test").await;
+    let (mut old, welcome) = open_with(&customer.client, &app.base_url, json!({})).await;
+    let continued = json!({ "session": welcome.session, "sseq": 4 });
+    // Somebody else who names the session closes nothing.
+    let _stranger = open_with(&other.client, &app.base_url, continued.clone()).await;
+    say(&mut old, json!({ "t": "ping", "n": 1, "ct": 1 })).await;
+    assert!(matches!(hear(&mut old).await, Ok(ServerFrame::Pong(_))));
+    let (_new, again) = open_with(&customer.client, &app.base_url, continued.clone()).await;
+    assert_eq!(hear(&mut old).await, Err(CloseReason::Replaced.code()));
+    assert!(!again.resumed && again.session != welcome.session);
+    let (_later, _) = open_with(&customer.client, &app.base_url, continued).await;
+    assert_eq!(app.app.sockets.count(), 3, "a session that is over closes nothing");
 });
 
 async fn a_server_that_stops_sends_its_sockets_away(db: TestDb) {

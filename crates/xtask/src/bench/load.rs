@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::millis;
+use super::{P99_LIMIT, millis};
 use crate::{
     failure::{Failure, OrFail, Outcome},
     http::{Client, Response},
@@ -47,19 +47,26 @@ const PAYMENT_STATES: [&str; 6] = [
 pub struct Measured {
     pub name: String,
     pub times: Vec<Duration>,
+    /// What took longest.
+    pub slowest: String,
 }
 
 impl Measured {
     /// Says the figures as soon as they are there: the whole takes a while.
-    fn told(name: &str, mut times: Vec<Duration>) -> Self {
-        times.sort();
+    fn told(name: &str, mut asked: Vec<(Duration, String)>) -> Self {
+        asked.sort();
+        let slowest = asked.last().map(|(_, path)| path.clone());
         let measured = Self {
             name: name.to_owned(),
-            times,
+            times: asked.into_iter().map(|(time, _)| time).collect(),
+            slowest: slowest.unwrap_or_default(),
         };
         let [p50, p95, p99] = [50, 95, 99].map(|percent| millis(measured.at(percent)));
         let count = measured.times.len();
         println!("   {name:<52} {count:>5} requests   p50 {p50:>7.1} ms   p95 {p95:>7.1} ms   p99 {p99:>7.1} ms");
+        if measured.at(99) > P99_LIMIT {
+            println!("      slowest: {}", measured.slowest);
+        }
         measured
     }
 
@@ -94,44 +101,47 @@ impl Workload {
         })
     }
 
-    /// Asks everything, and tells the times by kind.
-    pub fn run(&self, rows: u32) -> Outcome<Vec<Measured>> {
+    /// Asks everything whose name has this text, and tells the times by kind.
+    pub fn run(&self, rows: u32, wanted: &str) -> Outcome<Vec<Measured>> {
         let mut kinds = Vec::new();
-        for sort in SORTS {
-            kinds.push(self.pages(
-                &format!("invoices, all, by {sort}, 100 pages"),
-                &self.staff,
-                &format!("/invoices?limit=100&sort={sort}"),
-            )?);
+        for (list, sorts) in [("invoices", &SORTS[..]), ("payments", &PAYMENT_SORTS[..])] {
+            for sort in sorts {
+                let name = format!("{list}, all, by {sort}, 100 pages");
+                if name.contains(wanted) {
+                    kinds.push(self.pages(&name, &self.staff, &format!("/{list}?limit=100&sort={sort}"))?);
+                }
+            }
         }
-        for sort in PAYMENT_SORTS {
-            kinds.push(self.pages(
-                &format!("payments, all, by {sort}, 100 pages"),
-                &self.staff,
-                &format!("/payments?limit=100&sort={sort}"),
-            )?);
-        }
+        let mut asked = |name: String, who: &RefCell<Client>, path: &dyn Fn(usize) -> String| {
+            if name.contains(wanted) {
+                kinds.push(self.kind(&name, who, path)?);
+            }
+            Ok::<_, Failure>(())
+        };
         for (name, list, sorts, query) in staff_kinds(rows as usize) {
             let path = |index: usize| format!("{list}?{}&sort={}", query(index), sorts[index % sorts.len()]);
-            kinds.push(self.kind(&format!("{} {name}", &list[1..]), &self.staff, path)?);
+            asked(format!("{} {name}", &list[1..]), &self.staff, &path)?;
         }
         for (name, query) in total_kinds() {
             let path = |index: usize| format!("/invoices/totals?{}", query(index));
-            kinds.push(self.kind(&format!("totals {name}"), &self.staff, path)?);
+            asked(format!("totals {name}"), &self.staff, &path)?;
         }
         for (name, list, sorts, query) in customer_kinds() {
             let path = |index: usize| format!("{list}?{}&sort={}", query(index), sorts[index % sorts.len()]);
-            kinds.push(self.kind(&format!("customer: {} {name}", &list[1..]), &self.customer, path)?);
+            asked(format!("customer: {} {name}", &list[1..]), &self.customer, &path)?;
         }
-        kinds.push(self.kind("customer: totals", &self.customer, |_| "/invoices/totals".to_owned())?);
+        asked("customer: totals".to_owned(), &self.customer, &|_| {
+            "/invoices/totals".to_owned()
+        })?;
         Ok(kinds)
     }
 
     fn kind(&self, name: &str, who: &RefCell<Client>, path: impl Fn(usize) -> String) -> Outcome<Measured> {
         let mut times = Vec::new();
         for index in 0..REQUESTS {
-            let (time, _) = ask(who, &path(index))?;
-            times.push(time);
+            let path = path(index);
+            let (time, _) = ask(who, &path)?;
+            times.push((time, path));
         }
         Ok(Measured::told(name, times))
     }
@@ -142,7 +152,7 @@ impl Workload {
         let mut next = path.to_owned();
         for _ in 0..REQUESTS {
             let (time, response) = ask(who, &next)?;
-            times.push(time);
+            times.push((time, next.clone()));
             let page = json::parse(&response.body).or_fail(path, "the answer is no JSON")?;
             match page.text("next_cursor") {
                 Some(cursor) => next = format!("{path}&cursor={cursor}"),

@@ -118,6 +118,13 @@ insert into memberships (account_id, user_id, role, created_at)
 select {first_account}, id, 'owner', {now} from users where email_key = 'owner@demo.test';
 delete from memberships where account_id <> {first_account} and user_id = (select id from users where email_key = 'owner@demo.test');
 
+-- The demo's few come before all others, as numbers do.
+update invoices set created_at = {at_first}, issued_at = {at_first}, due_at = {at_first} where number is not null;
+delete from invoice_days;
+insert into invoice_days (day, first_number, last_number, first_created_at, last_due_at)
+select date(issued_at), min(number_order), max(number_order), min(created_at), max(coalesce(due_at, issued_at))
+from invoices where issued_at is not null group by 1;
+
 create temporary table draws as
 select i, account_number, status, price, word, {age} as age, {company_a} as company from (
     select i, {account_number} as account_number, {status} as status, {price} as price, {word} || {rare} as word
@@ -174,6 +181,7 @@ drop table draws;
         entry = id("0004", "i"),
         receipt = "'05' || substr(p.id, 3)",
         word = word(6),
+        at_first = at("94608000 + 86400"),
         at_age = at("age"),
         at_due = if is_postgres { format!("{} + interval '7 days'", at("age")) } else { at("age - 604800") },
         pay_draw = draw(7, 6),

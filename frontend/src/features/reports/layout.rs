@@ -67,6 +67,8 @@ pub struct Layout {
 }
 
 pub const LEFT: f64 = 52.0;
+/// What the label of the last bar needs where bars are narrow.
+const RIGHT: f64 = 8.0;
 pub const TOP: f64 = 24.0;
 pub const BOTTOM: f64 = 28.0;
 const HEIGHT: f64 = 264.0;
@@ -79,12 +81,12 @@ const LABEL: f64 = 40.0;
 /// Lays `bars` out on `available` pixels; many bars need more, and scroll.
 pub fn layout(bars: &[Bar], available: f64) -> Layout {
     let count = bars.len().max(1) as f64;
-    let width = available.max(LEFT + count * (LEAST_BAR + GAP));
+    let width = available.max(LEFT + count * (LEAST_BAR + GAP) + RIGHT);
     let lowest = bars.iter().map(Bar::below).min().unwrap_or(0);
     let axis = Axis::of(lowest, bars.iter().map(Bar::above).max().unwrap_or(0));
     let scale = (HEIGHT - TOP - BOTTOM) / axis.span() as f64;
     let base = TOP + axis.top() as f64 * scale;
-    let slot = (width - LEFT) / count;
+    let slot = (width - LEFT - RIGHT) / count;
     let thick = (slot * 0.56).clamp(LEAST_BAR, MOST_BAR);
     let middles: Vec<f64> = (0..bars.len())
         .map(|index| LEFT + slot * (index as f64 + 0.5))
@@ -159,12 +161,12 @@ pub fn outline(mark: &Mark) -> String {
     )
 }
 
-/// The one bar worth a note: the highest finished one, where there is one and something to compare it with.
+/// The one bar worth a note: the highest one, where there is one, it is finished, and there is something to compare it with.
 pub fn best(bars: &[Bar]) -> Option<usize> {
-    let finished = || bars.iter().enumerate().filter(|(_, bar)| !bar.is_unfinished);
-    let (index, best) = finished().max_by_key(|(_, bar)| bar.sum())?;
-    let is_alone = finished().filter(|(_, bar)| bar.sum() == best.sum()).count() == 1;
-    (is_alone && best.sum() > 0 && finished().count() > 2).then_some(index)
+    let (index, best) = bars.iter().enumerate().max_by_key(|(_, bar)| bar.sum())?;
+    let is_alone = bars.iter().filter(|bar| bar.sum() == best.sum()).count() == 1;
+    let finished = bars.iter().filter(|bar| !bar.is_unfinished).count();
+    (is_alone && !best.is_unfinished && best.sum() > 0 && finished > 2).then_some(index)
 }
 
 #[cfg(test)]
@@ -241,7 +243,11 @@ mod tests {
             is_unfinished: true,
             ..bar(&[900])
         };
-        assert_eq!(best(&[bar(&[1]), bar(&[3]), bar(&[2]), unfinished.clone()]), Some(1));
+        assert_eq!(
+            best(&[bar(&[1]), bar(&[1_000]), bar(&[2]), unfinished.clone()]),
+            Some(1)
+        );
+        assert_eq!(best(&[bar(&[1]), bar(&[3]), bar(&[2]), unfinished.clone()]), None);
         assert_eq!(best(&[bar(&[3]), bar(&[3]), bar(&[2])]), None);
         assert_eq!(best(&[bar(&[1]), bar(&[2])]), None);
         assert_eq!(best(&[bar(&[0]), bar(&[0]), bar(&[0])]), None);

@@ -231,17 +231,22 @@ pub struct LoginRow {
     pub user_id: UserId,
     pub last_seen_at: NaiveDateTime,
     pub expires_at: NaiveDateTime,
+    pub staff_role: Option<StaffRole>,
+    pub has_second_factor: bool,
 }
 
 /// The rows of these sessions, ended or not; revoked ones have none.
 pub fn load_logins(conn: &mut Conn, sessions: &[SessionId]) -> QueryResult<Vec<LoginRow>> {
     sessions::table
+        .inner_join(users::table)
         .filter(sessions::id.eq_any(sessions))
         .select((
             sessions::id,
             sessions::user_id,
             sessions::last_seen_at,
             sessions::expires_at,
+            users::staff_role,
+            sessions::has_second_factor,
         ))
         .load(conn)
 }

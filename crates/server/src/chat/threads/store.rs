@@ -73,6 +73,8 @@ pub struct ItemRow {
 pub struct SendRow {
     pub sender_id: UserId,
     pub cid: ClientMessageId,
+    /// Of the event that it led to.
+    pub kind: String,
     pub thread_id: ThreadId,
     pub item_id: ItemId,
     pub seq: i64,
@@ -162,7 +164,9 @@ pub fn company_names(conn: &mut Conn, ids: &[AccountId]) -> QueryResult<Vec<(Acc
         .load(conn)
 }
 
-pub fn insert_member(conn: &mut Conn, row: &MemberRow) -> QueryResult<()> {
+/// Adds somebody, or takes back whoever has left; the thread is held.
+pub fn put_member(conn: &mut Conn, row: &MemberRow) -> QueryResult<()> {
+    diesel::delete(chat_members::table.find((row.thread_id, row.user_id))).execute(conn)?;
     diesel::insert_into(chat_members::table)
         .values(row)
         .execute(conn)
@@ -176,6 +180,118 @@ pub fn find_member(conn: &mut Conn, thread_id: ThreadId, user_id: UserId) -> Que
         .filter(chat_members::left_at.is_null())
         .first(conn)
         .optional()
+}
+
+/// The threads of an account that somebody belongs to, in the order in which they are held.
+pub fn threads_of_member(conn: &mut Conn, account_id: AccountId, user_id: UserId) -> QueryResult<Vec<ThreadId>> {
+    chat_threads::table
+        .filter(chat_threads::account_id.eq(account_id))
+        .filter(chat_threads::id.eq_any(threads_of(user_id)))
+        .order(chat_threads::id)
+        .select(chat_threads::id)
+        .load(conn)
+}
+
+/// `false` when the person had left before.
+pub fn set_left(conn: &mut Conn, thread_id: ThreadId, user_id: UserId, now: DateTime<Utc>) -> QueryResult<bool> {
+    diesel::update(
+        chat_members::table
+            .find((thread_id, user_id))
+            .filter(chat_members::left_at.is_null()),
+    )
+    .set(chat_members::left_at.eq(now.naive_utc()))
+    .execute(conn)
+    .map(|updated| updated == 1)
+}
+
+/// Who belongs to some threads.
+pub fn load_member_ids(conn: &mut Conn, threads: &[ThreadId]) -> QueryResult<Vec<(ThreadId, UserId)>> {
+    chat_members::table
+        .filter(chat_members::thread_id.eq_any(threads.to_vec()))
+        .filter(chat_members::left_at.is_null())
+        .order((chat_members::thread_id, chat_members::user_id))
+        .select((chat_members::thread_id, chat_members::user_id))
+        .load(conn)
+}
+
+/// What somebody belongs to, with when they joined and how far they have read.
+pub fn load_memberships(conn: &mut Conn, user_id: UserId) -> QueryResult<Vec<(ThreadRow, MemberRow)>> {
+    chat_threads::table
+        .inner_join(chat_members::table)
+        .filter(chat_members::user_id.eq(user_id))
+        .order(chat_threads::id)
+        .load(conn)
+}
+
+/// What somebody wrote, the oldest first, behind an id.
+pub fn load_own_items(
+    conn: &mut Conn,
+    user_id: UserId,
+    after: Option<ItemId>,
+    limit: i64,
+) -> QueryResult<Vec<ItemRow>> {
+    let mut query = chat_items::table
+        .filter(chat_items::by_user.eq(user_id))
+        .order(chat_items::id)
+        .limit(limit)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(chat_items::id.gt(after));
+    }
+    query.load(conn)
+}
+
+/// The last of the events after `floor` that happened before an instant, at most `most` events further.
+pub fn last_before(
+    conn: &mut Conn,
+    thread_id: ThreadId,
+    floor: i64,
+    before: DateTime<Utc>,
+    most: i64,
+) -> QueryResult<Option<i64>> {
+    chat_events::table
+        .filter(chat_events::thread_id.eq(thread_id))
+        .filter(chat_events::seq.gt(floor))
+        .filter(chat_events::seq.le(floor.saturating_add(most)))
+        .filter(chat_events::at.lt(before.naive_utc()))
+        .select(diesel::dsl::max(chat_events::seq))
+        .first(conn)
+}
+
+/// The items that began up to a number.
+pub fn items_up_to(conn: &mut Conn, thread_id: ThreadId, floor: i64) -> QueryResult<Vec<ItemId>> {
+    chat_items::table
+        .filter(chat_items::thread_id.eq(thread_id))
+        .filter(chat_items::seq.le(floor))
+        .select(chat_items::id)
+        .load(conn)
+}
+
+/// Forgets the events and the items of a thread up to a number, and moves its floor and the read markers there.
+pub fn purge_up_to(conn: &mut Conn, thread_id: ThreadId, floor: i64) -> QueryResult<()> {
+    diesel::delete(
+        chat_items::table
+            .filter(chat_items::thread_id.eq(thread_id))
+            .filter(chat_items::seq.le(floor)),
+    )
+    .execute(conn)?;
+    diesel::delete(
+        chat_events::table
+            .filter(chat_events::thread_id.eq(thread_id))
+            .filter(chat_events::seq.le(floor)),
+    )
+    .execute(conn)?;
+    diesel::update(
+        chat_members::table
+            .filter(chat_members::thread_id.eq(thread_id))
+            .filter(chat_members::read_seq.lt(floor)),
+    )
+    .set(chat_members::read_seq.eq(floor))
+    .execute(conn)?;
+    diesel::update(chat_threads::table.find(thread_id))
+        .set(chat_threads::floor.eq(floor))
+        .execute(conn)
+        .map(drop)
 }
 
 /// The members of some threads, in the order in which they joined, with their names.
@@ -231,6 +347,48 @@ pub fn find_item(conn: &mut Conn, thread_id: ThreadId, id: ItemId) -> QueryResul
         .filter(chat_items::thread_id.eq(thread_id))
         .first(conn)
         .optional()
+}
+
+/// The thread that an item stands in.
+pub fn thread_of_item(conn: &mut Conn, id: ItemId) -> QueryResult<Option<ThreadId>> {
+    chat_items::table
+        .find(id)
+        .select(chat_items::thread_id)
+        .first(conn)
+        .optional()
+}
+
+pub fn set_body(conn: &mut Conn, id: ItemId, body: &str, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(chat_items::table.find(id))
+        .set((chat_items::body.eq(body), chat_items::edited_at.eq(now.naive_utc())))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Takes the body out of an item.
+pub fn set_deleted(conn: &mut Conn, id: ItemId) -> QueryResult<()> {
+    diesel::update(chat_items::table.find(id))
+        .set((
+            chat_items::status.eq(ItemStatus::Deleted),
+            chat_items::body.eq(None::<String>),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Everything that happened to an item, in order.
+pub fn load_events_of_item(conn: &mut Conn, id: ItemId) -> QueryResult<Vec<EventRow>> {
+    chat_events::table
+        .filter(chat_events::item_id.eq(id))
+        .order(chat_events::seq)
+        .load(conn)
+}
+
+pub fn set_event_data(conn: &mut Conn, thread_id: ThreadId, seq: i64, data: &str) -> QueryResult<()> {
+    diesel::update(chat_events::table.find((thread_id, seq)))
+        .set(chat_events::data.eq(data))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Items that were created before `before`, the newest first.

@@ -1,6 +1,6 @@
 //! Queries of the lists of invoices.
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use common::{
     Currency, Money,
     ids::{AccountId, InvoiceId},
@@ -13,6 +13,7 @@ use diesel::{
 
 use super::Filter;
 use crate::{
+    days,
     db::{
         Conn,
         listing::{self, About, Condition, Listing, Order, Table},
@@ -22,6 +23,13 @@ use crate::{
     paging::keyset::{Key, OrderOf, Position},
 };
 
+/// Before and after all invoices.
+const EARLIEST: DateTime<Utc> = DateTime::UNIX_EPOCH;
+const LATEST: DateTime<Utc> = NaiveDate::from_ymd_opt(9999, 12, 31)
+    .unwrap()
+    .and_time(NaiveTime::MIN)
+    .and_utc();
+
 const TABLE: Table = Table {
     name: "invoices",
     columns: "r.id, r.account_id, r.number, r.status, r.currency, r.subtotal_minor, r.vat_minor, r.total_minor, \
@@ -29,6 +37,11 @@ const TABLE: Table = Table {
               r.issued_at, r.due_at, r.paid_at, r.dated_at, r.due_order, r.number_order",
     joins: "",
     one: "invoice",
+    with_text: &[
+        (About::Account, "invoices_account_id"),
+        (About::Status, "invoices_status"),
+        (About::Day, "invoices_dated"),
+    ],
 };
 
 /// What a list shows, and what it may be ordered by.
@@ -135,11 +148,11 @@ impl SummaryRow {
 
 fn order(sort: InvoiceSort) -> Order {
     let (column, about) = match sort {
-        InvoiceSort::Created | InvoiceSort::CreatedNewest => ("r.created_at", About::Other),
+        InvoiceSort::Created | InvoiceSort::CreatedNewest => ("r.created_at", About::Created),
         InvoiceSort::Issued | InvoiceSort::IssuedNewest => ("r.dated_at", About::Day),
         InvoiceSort::Due | InvoiceSort::DueLatest => ("r.due_order", About::Due),
         InvoiceSort::Amount | InvoiceSort::AmountLargest => ("r.total_minor", About::Amount),
-        InvoiceSort::Number | InvoiceSort::NumberHighest => ("r.number_order", About::Other),
+        InvoiceSort::Number | InvoiceSort::NumberHighest => ("r.number_order", About::Number),
     };
     Order {
         column,
@@ -164,11 +177,6 @@ pub fn listing(filter: &Filter, at: Option<&Position>, limit: i64) -> Listing {
     add(About::Amount, "r.total_minor >= ?", filter.min.map(Value::Int));
     add(About::Amount, "r.total_minor <= ?", filter.max.map(Value::Int));
     add(About::Other, "r.created_at <= ?", filter.made_until.map(time));
-    if filter.sort == InvoiceSort::Due {
-        // Nothing is due before the day of its issue, so a walk need not begin with what was due years ago.
-        let day_before = filter.period.from.map(|from| from - TimeDelta::days(1));
-        add(About::Due, "r.due_order >= ?", day_before.map(time));
-    }
     if !filter.sees_drafts {
         // Of what staff write, customers see what was issued.
         let text = "(r.status <> 'draft' or r.product_code is not null)";
@@ -178,10 +186,73 @@ pub fn listing(filter: &Filter, at: Option<&Position>, limit: i64) -> Listing {
         table: TABLE,
         all,
         any: states(filter),
+        bounds: bounds(filter),
         search: filter.search.clone(),
         order: order(filter.sort),
         after: at.map(|at| at.clone().into()),
         limit,
+    }
+}
+
+/// Where a walk begins that asks for a range of days of issue, by what was issued on those days; drafts, which have no
+/// number and no due date, come after all others.
+fn bounds(filter: &Filter) -> Vec<Vec<Condition>> {
+    let days::Period { from, until } = filter.period;
+    if from.is_none() && until.is_none() {
+        return Vec::new();
+    }
+    let time = |at: DateTime<Utc>| Value::Time(at.naive_utc());
+    // Days as `invoice_days` has them, both included.
+    let days = || [time(from.unwrap_or(EARLIEST)), time(until.unwrap_or(LATEST))];
+    match (filter.sort, from, until) {
+        (InvoiceSort::Number, Some(_), _) => vec![vec![Condition::new(
+            About::Number,
+            "r.number_order >= coalesce((select min(first_number) from invoice_days \
+             where day >= date(?) and day <= date(?)), 9223372036854775807)",
+            days(),
+        )]],
+        (InvoiceSort::NumberHighest, _, Some(_)) => vec![
+            vec![Condition::new(
+                About::Number,
+                "r.number_order = 9223372036854775807",
+                [],
+            )],
+            vec![Condition::new(
+                About::Number,
+                "r.number_order <= coalesce((select max(last_number) from invoice_days \
+                 where day >= date(?) and day <= date(?)), 0)",
+                days(),
+            )],
+        ],
+        // Nothing is due before the day of its issue.
+        (InvoiceSort::Due, Some(from), _) => vec![vec![Condition::new(
+            About::Due,
+            "r.due_order >= ?",
+            [time(from - TimeDelta::days(1))],
+        )]],
+        (InvoiceSort::DueLatest, _, Some(_)) => vec![
+            vec![Condition::new(About::Due, "r.due_order = '9999-12-31 00:00:00'", [])],
+            vec![Condition::new(
+                About::Due,
+                "r.due_order <= coalesce((select max(last_due_at) from invoice_days \
+                 where day >= date(?) and day <= date(?)), '0001-01-01 00:00:00')",
+                days(),
+            )],
+        ],
+        // A draft is dated by its creation.
+        (InvoiceSort::Created, Some(from), _) => vec![vec![Condition::new(
+            About::Created,
+            "r.created_at >= (select min(since) from (select min(first_created_at) as since from invoice_days \
+             where day >= date(?) and day <= date(?) union all select ?) days)",
+            days().into_iter().chain([time(from)]),
+        )]],
+        // Nothing is issued before its creation, but clocks of two nodes may differ.
+        (InvoiceSort::CreatedNewest, _, Some(until)) => vec![vec![Condition::new(
+            About::Created,
+            "r.created_at < ?",
+            [time(until + TimeDelta::days(1))],
+        )]],
+        _ => Vec::new(),
     }
 }
 

@@ -29,6 +29,11 @@ const TABLE: Table = Table {
               r.updated_at, r.succeeded_at, r.expires_at",
     joins: "join invoices i on i.id = r.invoice_id",
     one: "payment",
+    with_text: &[
+        (About::Account, "payments_account_id"),
+        (About::Status, "payments_status"),
+        (About::Day, "payments_created_at"),
+    ],
 };
 
 /// What a list shows.
@@ -163,6 +168,7 @@ pub fn listing(filter: &Filter, at: Option<&Position>, limit: i64) -> Listing {
         table: TABLE,
         all,
         any: any.collect(),
+        bounds: Vec::new(),
         search: filter.search.clone(),
         order: Order {
             column,

@@ -51,6 +51,8 @@ const MATRIX: &[(&str, &str, [&str; 4])] = &[
     ("POST", "/invoices/{id}/apply-credit", ["no", "yes", "yes", "404"]),
     ("GET", "/credit", ["yes", "yes", "yes", "yes"]),
     ("POST", "/chat/threads", ["yes", "yes", "yes", "404"]),
+    ("GET", "/chat/retention", ["yes", "yes", "yes", "yes"]),
+    ("PUT", "/chat/retention", ["no", "no", "yes", "404"]),
     ("GET", "/payment-methods", ["yes", "yes", "yes", "yes"]),
     ("POST", "/payment-methods", ["no", "no", "yes", "404"]),
     ("PATCH", "/payment-methods/{id}", ["no", "no", "yes", "404"]),

@@ -99,6 +99,10 @@ impl Client {
         send(self.unsafe_request(Method::POST, path).await.json(&body)).await
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        send(self.unsafe_request(Method::PUT, path).await.json(&body)).await
+    }
+
     pub async fn patch(&self, path: &str, body: Value) -> Reply {
         send(self.unsafe_request(Method::PATCH, path).await.json(&body)).await
     }
