@@ -15,7 +15,7 @@ use crate::endpoint::{Access, Endpoint, Method};
 macro_rules! frames {
     ($(#[$meta:meta])* pub enum $name:ident { $($variant:ident($data:ident) = $tag:literal),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, ::serde::Serialize)]
         #[serde(tag = "t")]
         pub enum $name { $(#[serde(rename = $tag)] $variant($data)),+ }
 
@@ -27,7 +27,16 @@ macro_rules! frames {
             pub fn tag(&self) -> &'static str {
                 match self { $($name::$variant(_) => $tag),+ }
             }
+
+            pub(crate) fn read(value: &::serde_json::Value) -> ::serde_json::Result<Self> {
+                match $crate::chat::text_of(value, "t")? {
+                    $($tag => ::serde::Deserialize::deserialize(value).map($name::$variant),)+
+                    tag => Err(::serde::de::Error::unknown_variant(tag, Self::TAGS)),
+                }
+            }
         }
+
+        $crate::chat::read_by_value!($name);
 
         $(impl From<$data> for $name {
             fn from(frame: $data) -> Self {
@@ -35,6 +44,29 @@ macro_rules! frames {
             }
         })+
     };
+}
+
+/// Implements `Deserialize` by `read`, which takes a JSON value.
+///
+/// Derived code is compiled for each format and reader, and twice that for a tagged enum; this is a third of the
+/// program that speaks the protocol in a browser.
+macro_rules! read_by_value {
+    ($name:ident) => {
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = ::serde_json::Value::deserialize(deserializer)?;
+                $name::read(&value).map_err(::serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+use read_by_value;
+
+/// A text that the object must have.
+fn text_of<'v>(value: &'v serde_json::Value, name: &'static str) -> serde_json::Result<&'v str> {
+    let text = value.get(name).ok_or_else(|| serde::de::Error::missing_field(name))?;
+    Deserialize::deserialize(text)
 }
 
 pub mod client;

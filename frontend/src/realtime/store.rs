@@ -10,7 +10,7 @@ use js_sys::Array;
 use wasm_bindgen::JsValue;
 
 use super::js;
-use crate::browser;
+use crate::{api, browser};
 
 const OUTBOX: &str = "outbox";
 
@@ -65,9 +65,7 @@ impl Store {
         };
         js::once(&request, &["success", "error"], move |event| {
             let found = Array::from(&js::get(&js::get(&event, "target"), "result"));
-            let records = found
-                .iter()
-                .filter_map(|text| serde_json::from_str(&text.as_string()?).ok());
+            let records = found.iter().filter_map(|text| api::from_json(&text.as_string()?).ok());
             then(records.collect());
         });
     }
@@ -128,7 +126,7 @@ pub fn keep_draft(user: UserId, thread: ThreadId, text: &str) {
 
 fn drafts(user: UserId) -> BTreeMap<String, String> {
     let kept = browser::local().get(&drafts_key(user)).unwrap_or_default();
-    serde_json::from_str(&kept).unwrap_or_default()
+    api::from_json(&kept).unwrap_or_default()
 }
 
 fn drafts_key(user: UserId) -> String {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsValue, closure::Closure};
 
 use super::js;
+use crate::api;
 
 /// [`Note::Out`] as it is written.
 const OUT: &str = "\"Out\"";
@@ -99,7 +100,7 @@ impl Channel {
         js::on(channel, "message", move |event| {
             let text = js::text(&event, "data").unwrap_or_default();
             // Another version of the program may be open in another tab.
-            if let Ok(note) = serde_json::from_str(&text) {
+            if let Ok(note) = api::from_json(&text) {
                 hear(note);
             }
         });

@@ -4,10 +4,13 @@
 //! `Unknown` and never refused.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
-use super::items::{Body, ItemStatus, Seq};
+use super::{
+    items::{Body, ItemStatus, Seq},
+    read_by_value,
+};
 use crate::{
     ids::{ClientMessageId, InvoiceId, ItemId, PaymentId, ThreadId, UserId},
     invoices::InvoiceStatus,
@@ -204,8 +207,10 @@ impl Serialize for Event {
     }
 }
 
-impl<'de> Deserialize<'de> for Event {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+read_by_value!(Event);
+
+impl Event {
+    fn read(value: &Value) -> serde_json::Result<Self> {
         #[derive(Deserialize)]
         struct Fields {
             thread: ThreadId,
@@ -218,7 +223,7 @@ impl<'de> Deserialize<'de> for Event {
             #[serde(default)]
             d: Value,
         }
-        let fields = Fields::deserialize(deserializer)?;
+        let fields = Fields::deserialize(value)?;
         Ok(Event {
             thread: fields.thread,
             seq: fields.seq,
@@ -241,8 +246,10 @@ impl Serialize for UserEvent {
     }
 }
 
-impl<'de> Deserialize<'de> for UserEvent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+read_by_value!(UserEvent);
+
+impl UserEvent {
+    fn read(value: &Value) -> serde_json::Result<Self> {
         #[derive(Deserialize)]
         struct Fields {
             seq: Seq,
@@ -250,7 +257,7 @@ impl<'de> Deserialize<'de> for UserEvent {
             #[serde(default)]
             d: Value,
         }
-        let fields = Fields::deserialize(deserializer)?;
+        let fields = Fields::deserialize(value)?;
         Ok(UserEvent {
             seq: fields.seq,
             change: UserChange::read(fields.k, fields.d),

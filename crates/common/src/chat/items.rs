@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::limits::BODY_MAX;
+use super::{limits::BODY_MAX, read_by_value, text_of};
 use crate::{
     ids::{ClientMessageId, InvoiceId, ItemId, PaymentId, UserId},
     invoices::InvoiceStatus,
@@ -68,7 +69,7 @@ impl From<Cursor> for (String, Seq) {
 }
 
 /// What an item says. People send texts; the rest comes from the server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Body {
     Text {
@@ -79,9 +80,10 @@ pub enum Body {
     Receipt(Receipt),
     ToolResult(ToolResult),
     /// A type that this program is too old for.
-    #[serde(other)]
     Unknown,
 }
+
+read_by_value!(Body);
 
 /// Leads to the payment of one invoice or one plan; never of a free amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +150,19 @@ pub struct ToolRow {
 }
 
 impl Body {
+    fn read(value: &Value) -> serde_json::Result<Self> {
+        Ok(match text_of(value, "type")? {
+            "text" => Body::Text {
+                text: text_of(value, "text")?.to_owned(),
+            },
+            "pay_link" => Body::PayLink(Deserialize::deserialize(value)?),
+            "invoice" => Body::Invoice(Deserialize::deserialize(value)?),
+            "receipt" => Body::Receipt(Deserialize::deserialize(value)?),
+            "tool_result" => Body::ToolResult(Deserialize::deserialize(value)?),
+            _ => Body::Unknown,
+        })
+    }
+
     pub fn text(text: impl Into<String>) -> Self {
         Body::Text { text: text.into() }
     }

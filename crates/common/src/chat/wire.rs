@@ -2,7 +2,7 @@
 //!
 //! What cannot be read at all ends the socket; a frame that is unknown or wrong is refused alone.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
@@ -47,12 +47,12 @@ pub type Frames<F> = Vec<Result<F, FrameError>>;
 /// assert_eq!((refused.code, refused.id.as_deref()), (FrameErrorCode::Unsupported, Some("7")));
 /// ```
 pub fn read_client(text: &str) -> Result<Frames<ClientFrame>, Unreadable> {
-    read(text, FRAME_MAX, ClientFrame::TAGS)
+    read(text, FRAME_MAX, ClientFrame::TAGS, ClientFrame::read)
 }
 
 /// Reads what the server sent.
 pub fn read_server(text: &str) -> Result<Frames<ServerFrame>, Unreadable> {
-    read(text, SERVER_FRAME_MAX, ServerFrame::TAGS)
+    read(text, SERVER_FRAME_MAX, ServerFrame::TAGS, ServerFrame::read)
 }
 
 /// Writes one frame as an object, several as an array.
@@ -64,7 +64,9 @@ pub fn write<F: Serialize>(frames: &[F]) -> String {
     .expect("frames hold only text, numbers and maps with text keys")
 }
 
-fn read<F: DeserializeOwned>(text: &str, most_bytes: usize, tags: &[&str]) -> Result<Frames<F>, Unreadable> {
+type ReadFrame<F> = fn(&Value) -> serde_json::Result<F>;
+
+fn read<F>(text: &str, most_bytes: usize, tags: &[&str], read_frame: ReadFrame<F>) -> Result<Frames<F>, Unreadable> {
     if text.len() > most_bytes {
         return Err(Unreadable::TooLarge(most_bytes));
     }
@@ -77,10 +79,10 @@ fn read<F: DeserializeOwned>(text: &str, most_bytes: usize, tags: &[&str]) -> Re
         Ok(value @ Value::Object(_)) => vec![value],
         Ok(_) | Err(_) => return Err(Unreadable::Malformed),
     };
-    Ok(values.into_iter().map(|value| read_one(value, tags)).collect())
+    Ok(values.iter().map(|value| read_one(value, tags, read_frame)).collect())
 }
 
-fn read_one<F: DeserializeOwned>(value: Value, tags: &[&str]) -> Result<F, FrameError> {
+fn read_one<F>(value: &Value, tags: &[&str], read_frame: ReadFrame<F>) -> Result<F, FrameError> {
     let text_of = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let (tag, id) = (text_of("t").unwrap_or_default(), text_of("id"));
     let refusal = |code, msg| FrameError {
@@ -97,7 +99,7 @@ fn read_one<F: DeserializeOwned>(value: Value, tags: &[&str]) -> Result<F, Frame
             format!("there is no frame `{tag}`"),
         ));
     }
-    serde_json::from_value(value).map_err(|error| refusal(FrameErrorCode::Invalid, format!("`{tag}`: {error}")))
+    read_frame(value).map_err(|error| refusal(FrameErrorCode::Invalid, format!("`{tag}`: {error}")))
 }
 
 /// The deepest level of brackets, looked at before anything is parsed.

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    browser,
+    api, browser,
     components::money::{amount_text, parse_amount},
     text,
 };
@@ -187,7 +187,7 @@ pub fn keep_unsaved(id: &str, unsaved: &Unsaved) {
 }
 
 pub fn unsaved(id: &str) -> Option<Unsaved> {
-    serde_json::from_str(&browser::session().get(&slot(id))?).ok()
+    api::from_json(&browser::session().get(&slot(id))?).ok()
 }
 
 pub fn forget_unsaved(id: &str) {

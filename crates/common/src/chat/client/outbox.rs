@@ -25,7 +25,7 @@ const LEAST_REST_MS: u64 = 100;
 
 /// What is asked of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Op {
     Send { reply_to: Option<ItemId>, body: Body },
     Edit { item: ItemId, body: Body },
