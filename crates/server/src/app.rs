@@ -15,6 +15,7 @@ use tokio::{
 
 use crate::{
     chat::{
+        fanout::{self, Fanout},
         hub::Hub,
         pace::Pace,
         presence::{self, Presences},
@@ -49,6 +50,8 @@ pub struct App {
     pub sockets: Arc<Sockets>,
     /// Who follows which thread here.
     pub hub: Arc<Hub>,
+    /// The line to the other nodes.
+    pub fanout: Fanout,
     /// Who is here, as others see it.
     pub presences: Arc<Presences>,
     /// How fast clients of the chat talk.
@@ -93,6 +96,7 @@ impl App {
         let limits = Limits::new(&config, clock.clone())?;
         let content_security_policy =
             security_headers::content_security_policy(&spa::inline_script_hashes(), &config.payfast.process_base);
+        let fanout = Fanout::new(&config)?;
         let pace = Pace::new(config.limits.factor);
         let config = Arc::new(config);
         Ok(Self {
@@ -105,6 +109,7 @@ impl App {
             content_security_policy,
             sockets: Arc::default(),
             hub: Arc::default(),
+            fanout,
             presences: Arc::default(),
             pace,
             metrics: Metrics::default(),
@@ -198,6 +203,7 @@ pub fn serve_metrics(app: Data<App>, listener: TcpListener) -> io::Result<Server
 pub fn serve(app: Data<App>, listener: TcpListener) -> io::Result<Server> {
     actix_web::rt::spawn(sockets::watch(Arc::downgrade(&app.clone().into_inner())));
     actix_web::rt::spawn(presence::watch(Arc::downgrade(&app.clone().into_inner())));
+    actix_web::rt::spawn(fanout::run(Arc::downgrade(&app.clone().into_inner())));
     let (client_timeout, max_connections) = (app.config.http.client_timeout, app.config.http.max_connections);
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
     let server = HttpServer::new(move || {

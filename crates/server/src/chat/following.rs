@@ -19,6 +19,7 @@ use common::{
 };
 
 use super::{
+    fanout,
     hub::{Follower, LogEvent, Moment, Overflow, Told},
     log,
     person::Person,
@@ -108,7 +109,7 @@ impl Following {
         self.sent.remove(&thread);
     }
 
-    /// What to write about an event that the hub told: it, nothing, or also what came before it.
+    /// What to write about an event that the hub told: it, nothing, or what came before it; asked again, the rest.
     pub async fn follow_up(&mut self, told: &LogEvent) -> Result<Vec<String>, ApiError> {
         let Some(sent) = self.sent.get(&told.thread).copied() else {
             return Ok(Vec::new());
@@ -224,20 +225,17 @@ impl Following {
             on: wish.on,
             ttl_ms: TYPING_TTL_MS,
         });
-        let told = Told::Moment(Arc::new(Moment {
+        let moment = Moment {
             by: self.person.user_id(),
             hidden_from: Arc::clone(&self.person.viewer.blocked),
             text: wire::write(&[frame]),
-        }));
-        self.app.hub.tell(wish.thread, &told, Some(&self.follower));
+        };
+        fanout::tell_moment(&self.app, wish.thread, moment, &self.follower);
         Ok(())
     }
 
     fn tell(&self, event: Event) {
-        let thread = event.thread;
-        let hidden_from = Arc::clone(&self.person.viewer.blocked);
-        let told = Told::Event(Arc::new(LogEvent::new(event, hidden_from)));
-        self.app.hub.tell(thread, &told, None);
+        fanout::tell(&self.app, event, Arc::clone(&self.person.viewer.blocked));
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    hash::Hash,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -27,12 +26,22 @@ use super::settings;
 /// Every thread that somebody follows here, and every person who is connected.
 #[derive(Default)]
 pub struct Hub {
-    threads: Mutex<Followers<ThreadId>>,
-    people: Mutex<Followers<UserId>>,
+    threads: Mutex<HashMap<ThreadId, Followed>>,
+    people: Mutex<HashMap<UserId, Followers>>,
     next: AtomicU64,
+    /// Counts the threads that were followed first, or by nobody any more.
+    version: AtomicU64,
+    changed: Notify,
 }
 
-type Followers<K> = HashMap<K, HashMap<u64, Arc<Queue>>>;
+type Followers = HashMap<u64, Arc<Queue>>;
+
+#[derive(Default)]
+struct Followed {
+    followers: Followers,
+    /// The highest number of its log that was told here.
+    told: u64,
+}
 
 /// What is told to whoever follows a thread.
 #[derive(Debug, Clone)]
@@ -143,19 +152,22 @@ pub struct Follower {
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        self.hub.lock().retain(|_, followers| {
-            followers.remove(&self.id);
-            !followers.is_empty()
+        let mut threads = self.hub.lock();
+        let before = threads.len();
+        threads.retain(|_, followed| {
+            followed.followers.remove(&self.id);
+            !followed.followers.is_empty()
         });
-        remove(&mut self.hub.people(), self.user_id, self.id);
-    }
-}
-
-fn remove<K: Eq + Hash>(all: &mut Followers<K>, key: K, id: u64) {
-    if let Some(followers) = all.get_mut(&key) {
-        followers.remove(&id);
-        if followers.is_empty() {
-            all.remove(&key);
+        if threads.len() != before {
+            self.hub.has_changed();
+        }
+        drop(threads);
+        let mut people = self.hub.people();
+        if let Some(followers) = people.get_mut(&self.user_id) {
+            followers.remove(&self.id);
+            if followers.is_empty() {
+                people.remove(&self.user_id);
+            }
         }
     }
 }
@@ -163,14 +175,23 @@ fn remove<K: Eq + Hash>(all: &mut Followers<K>, key: K, id: u64) {
 impl Follower {
     pub fn follow(&self, thread: ThreadId) {
         let mut threads = self.hub.lock();
-        threads
-            .entry(thread)
-            .or_default()
-            .insert(self.id, Arc::clone(&self.queue));
+        let followed = threads.entry(thread).or_default();
+        followed.followers.insert(self.id, Arc::clone(&self.queue));
+        if followed.followers.len() == 1 {
+            self.hub.has_changed();
+        }
     }
 
     pub fn leave(&self, thread: ThreadId) {
-        remove(&mut self.hub.lock(), thread, self.id);
+        let mut threads = self.hub.lock();
+        let Some(followed) = threads.get_mut(&thread) else {
+            return;
+        };
+        followed.followers.remove(&self.id);
+        if followed.followers.is_empty() {
+            threads.remove(&thread);
+            self.hub.has_changed();
+        }
     }
 }
 
@@ -207,27 +228,57 @@ impl Hub {
         let all = self.lock();
         let mut queues: HashMap<u64, &Arc<Queue>> = HashMap::new();
         for thread in threads {
-            queues.extend(all.get(thread).into_iter().flatten().map(|(id, queue)| (*id, queue)));
+            let followers = all.get(thread).into_iter().flat_map(|followed| &followed.followers);
+            queues.extend(followers.map(|(id, queue)| (*id, queue)));
         }
         queues.into_values().for_each(|queue| queue.push(told.clone()));
     }
 
     /// Tells everybody who follows the thread here, but not `except`.
     pub fn tell(&self, thread: ThreadId, told: &Told, except: Option<&Follower>) {
-        let threads = self.lock();
-        let followers = threads.get(&thread).into_iter().flatten();
-        for (id, queue) in followers {
+        let mut threads = self.lock();
+        let Some(followed) = threads.get_mut(&thread) else {
+            return;
+        };
+        if let Told::Event(event) = told {
+            followed.told = followed.told.max(event.seq);
+        }
+        for (id, queue) in &followed.followers {
             if except.is_none_or(|except| except.id != *id) {
                 queue.push(told.clone());
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Followers<ThreadId>> {
+    /// Every thread that somebody follows here, with the highest number that was told of it; 0 before the first.
+    pub fn followed(&self) -> HashMap<ThreadId, u64> {
+        let threads = self.lock();
+        threads
+            .iter()
+            .map(|(thread, followed)| (*thread, followed.told))
+            .collect()
+    }
+
+    /// Another number than before means that [`Hub::followed`] has other threads.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
+    }
+
+    /// Waits until [`Hub::version`] moves; for one that waits.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    fn has_changed(&self) {
+        self.version.fetch_add(1, Ordering::Relaxed);
+        self.changed.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ThreadId, Followed>> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn people(&self) -> MutexGuard<'_, Followers<UserId>> {
+    fn people(&self) -> MutexGuard<'_, HashMap<UserId, Followers>> {
         self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

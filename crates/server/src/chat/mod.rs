@@ -4,6 +4,7 @@
 //! let others see, and how long anything is kept. Owns the table `socket_tickets` and all whose names begin with `chat_`.
 
 pub mod changes;
+pub mod fanout;
 pub mod following;
 pub mod history;
 pub mod http;

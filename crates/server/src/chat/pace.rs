@@ -130,6 +130,13 @@ impl Breaches {
     }
 }
 
+/// 0 to 1, for spreading what would else happen in step.
+pub fn random_fraction() -> f64 {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use common::chat::limits::FRAME_RATE;

@@ -9,10 +9,7 @@ use common::{
     ids::{AccountId, SessionId, UserId},
 };
 
-use super::{
-    hub::{LogEvent, Told},
-    presence, store, threads, user_log,
-};
+use super::{fanout, presence, store, threads, user_log};
 use crate::{
     app::App,
     auth::{self, service::Login},
@@ -127,7 +124,7 @@ pub fn leave_account(
     threads::leave_account(conn, account_id, user_id, now)
 }
 
-/// Tells those who follow the threads here; other nodes find it in the database.
+/// Tells those who follow the threads.
 pub fn tell_left(app: &App, user_id: UserId, events: Vec<Event>) {
     app.hub.wake(user_id);
     tell(app, events);
@@ -136,9 +133,7 @@ pub fn tell_left(app: &App, user_id: UserId, events: Vec<Event>) {
 /// Tells what is committed and no secret of anybody's.
 pub(super) fn tell(app: &App, events: Vec<Event>) {
     for event in events {
-        let thread = event.thread;
-        let told = Told::Event(Arc::new(LogEvent::new(event, Arc::default())));
-        app.hub.tell(thread, &told, None);
+        fanout::tell(app, event, Arc::default());
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     following::{self, Following},
     hub::{Overflow, Told},
-    pace::{Breaches, Bucket, TooFast},
+    pace::{Breaches, Bucket, TooFast, random_fraction},
     presence::Lease,
     service,
     sockets::Place,
@@ -361,17 +361,19 @@ impl Socket {
                     Err(End::Close(CloseReason::SequenceLost))
                 }
             },
-            Told::Event(event) => match self.following.follow_up(&event).await {
-                Ok(texts) => {
-                    for text in texts {
-                        self.write(text).await?;
+            Told::Event(event) => loop {
+                match self.following.follow_up(&event).await {
+                    Ok(texts) if texts.is_empty() => return Ok(()),
+                    Ok(texts) => {
+                        for text in texts {
+                            self.write(text).await?;
+                        }
                     }
-                    Ok(())
-                }
-                // The client comes back with its cursors.
-                Err(error) => {
-                    tracing::error!(?error, "Could not read the log of a thread");
-                    Err(End::Close(CloseReason::SequenceLost))
+                    // The client comes back with its cursors.
+                    Err(error) => {
+                        tracing::error!(?error, "Could not read the log of a thread");
+                        return Err(End::Close(CloseReason::SequenceLost));
+                    }
                 }
             },
         }
@@ -446,11 +448,4 @@ impl Socket {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// 0 to 1, for spreading what would else happen in step.
-fn random_fraction() -> f64 {
-    let mut bytes = [0; 4];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX)
 }

@@ -21,6 +21,7 @@ mod charges;
 mod chat;
 mod chat_changes;
 mod chat_limits;
+mod chat_nodes;
 mod chat_people;
 mod chat_presence;
 mod chat_retention;

@@ -108,6 +108,14 @@ pub fn set_head(conn: &mut Conn, id: ThreadId, head: i64, now: DateTime<Utc>) ->
         .map(drop)
 }
 
+/// Where the logs of some threads end.
+pub fn heads(conn: &mut Conn, ids: &[ThreadId]) -> QueryResult<Vec<(ThreadId, i64)>> {
+    chat_threads::table
+        .filter(chat_threads::id.eq_any(ids.to_vec()))
+        .select((chat_threads::id, chat_threads::head))
+        .load(conn)
+}
+
 /// Whose threads are listed.
 #[derive(Debug, Clone, Copy)]
 pub enum Whose {

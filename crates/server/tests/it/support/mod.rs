@@ -7,6 +7,7 @@ pub mod db;
 pub mod money;
 pub mod process;
 pub mod raw;
+pub mod redis;
 pub mod rows;
 
 pub use app::TestApp;
