@@ -147,21 +147,15 @@ pub struct Follower {
     hub: Arc<Hub>,
     id: u64,
     user_id: UserId,
+    /// What it follows.
+    threads: Mutex<HashSet<ThreadId>>,
     pub queue: Arc<Queue>,
 }
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        let mut threads = self.hub.lock();
-        let before = threads.len();
-        threads.retain(|_, followed| {
-            followed.followers.remove(&self.id);
-            !followed.followers.is_empty()
-        });
-        if threads.len() != before {
-            self.hub.has_changed();
-        }
-        drop(threads);
+        let threads = std::mem::take(&mut *self.threads());
+        threads.into_iter().for_each(|thread| self.hub.remove(thread, self.id));
         let mut people = self.hub.people();
         if let Some(followers) = people.get_mut(&self.user_id) {
             followers.remove(&self.id);
@@ -174,6 +168,7 @@ impl Drop for Follower {
 
 impl Follower {
     pub fn follow(&self, thread: ThreadId) {
+        self.threads().insert(thread);
         let mut threads = self.hub.lock();
         let followed = threads.entry(thread).or_default();
         followed.followers.insert(self.id, Arc::clone(&self.queue));
@@ -183,15 +178,12 @@ impl Follower {
     }
 
     pub fn leave(&self, thread: ThreadId) {
-        let mut threads = self.hub.lock();
-        let Some(followed) = threads.get_mut(&thread) else {
-            return;
-        };
-        followed.followers.remove(&self.id);
-        if followed.followers.is_empty() {
-            threads.remove(&thread);
-            self.hub.has_changed();
-        }
+        self.threads().remove(&thread);
+        self.hub.remove(thread, self.id);
+    }
+
+    fn threads(&self) -> MutexGuard<'_, HashSet<ThreadId>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -203,6 +195,7 @@ impl Hub {
             hub: Arc::clone(self),
             id,
             user_id,
+            threads: Mutex::default(),
             queue,
         }
     }
@@ -267,6 +260,18 @@ impl Hub {
     /// Waits until [`Hub::version`] moves; for one that waits.
     pub async fn changed(&self) {
         self.changed.notified().await;
+    }
+
+    fn remove(&self, thread: ThreadId, id: u64) {
+        let mut threads = self.lock();
+        let Some(followed) = threads.get_mut(&thread) else {
+            return;
+        };
+        followed.followers.remove(&id);
+        if followed.followers.is_empty() {
+            threads.remove(&thread);
+            self.has_changed();
+        }
     }
 
     fn has_changed(&self) {
