@@ -80,7 +80,7 @@ pub(super) fn all(listing: &Listing, is_sqlite: bool) -> Vec<Lead> {
     leads
 }
 
-fn has(listing: &Listing, about: About) -> bool {
+pub(super) fn has(listing: &Listing, about: About) -> bool {
     let is = |condition: &Condition| condition.about == about;
     listing.all.iter().any(is) || listing.any.iter().flatten().any(is)
 }

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{About, Condition, Listing, Table, lead::Lead};
+use super::{
+    About, Condition, Listing, Table,
+    lead::{Lead, has},
+};
 use crate::{
     db::sql::{Sql, Value},
     paging::COUNT_UP_TO,
-    search::sparse_like_pattern,
+    search::{sparse_like_pattern, sparser_like_pattern},
 };
 
 pub(super) fn counting(listing: &Listing, lead: &Lead, is_sqlite: bool, at_most: i64) -> Sql {
@@ -218,7 +221,12 @@ fn from_where(sql: &mut Sql, listing: &Listing, branch: &[Condition], lead: &Lea
         }
         (Some(search), Lead::Search(words)) => {
             sql.push(&format!(" from {name} r where r.search_text like "));
-            sql.bind(Value::Text(sparse_like_pattern(words))).push(" and ");
+            // The account is in the same index.
+            let pattern = match has(listing, About::Account) {
+                true => sparser_like_pattern(words),
+                false => sparse_like_pattern(words),
+            };
+            sql.bind(Value::Text(pattern)).push(" and ");
             has_text(sql, search, is_sqlite);
         }
         (Some(search), Lead::These(_)) => {
