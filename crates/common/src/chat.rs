@@ -36,7 +36,7 @@ macro_rules! frames {
             }
         }
 
-        $crate::chat::read_by_value!($name);
+        read_by_value!($name);
 
         $(impl From<$data> for $name {
             fn from(frame: $data) -> Self {
@@ -60,8 +60,6 @@ macro_rules! read_by_value {
         }
     };
 }
-
-use read_by_value;
 
 /// A text that the object must have.
 fn text_of<'v>(value: &'v serde_json::Value, name: &'static str) -> serde_json::Result<&'v str> {

@@ -7,10 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
-use super::{
-    items::{Body, ItemStatus, Seq},
-    read_by_value,
-};
+use super::items::{Body, ItemStatus, Seq};
 use crate::{
     ids::{ClientMessageId, InvoiceId, ItemId, PaymentId, ThreadId, UserId},
     invoices::InvoiceStatus,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{limits::BODY_MAX, read_by_value, text_of};
+use super::{limits::BODY_MAX, text_of};
 use crate::{
     ids::{ClientMessageId, InvoiceId, ItemId, PaymentId, UserId},
     invoices::InvoiceStatus,
