@@ -83,7 +83,7 @@ app_test!(redis_carries_what_is_said_and_typed, |app| {
     let support = app.staff(common::auth::StaffRole::Support).await;
     let node = app.second_node_with(&[("REDIS_URL", &redis.url())]);
     let mut desk = open(&support.at_node(&node), &node).await;
-    follow(&mut desk, &devices.thread, "", 21).await;
+    follow(&mut desk, &devices.thread, &devices.thread.epoch, 21).await;
     say(
         &mut devices.phone,
         json!({ "t": "typing", "thread": devices.thread.id, "on": true }),
