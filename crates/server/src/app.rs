@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     chat::{
         fanout::{self, Fanout},
+        group::Group,
         hub::Hub,
         pace::Pace,
         presence::{self, Presences},
@@ -50,6 +51,8 @@ pub struct App {
     pub sockets: Arc<Sockets>,
     /// Who follows which thread here.
     pub hub: Arc<Hub>,
+    /// Where sockets write together.
+    pub group: Group,
     /// The line to the other nodes.
     pub fanout: Fanout,
     /// Who is here, as others see it.
@@ -97,6 +100,7 @@ impl App {
         let content_security_policy =
             security_headers::content_security_policy(&spa::inline_script_hashes(), &config.payfast.process_base);
         let fanout = Fanout::new(&config)?;
+        let group = Group::new(&config.database);
         let pace = Pace::new(config.limits.factor);
         let config = Arc::new(config);
         Ok(Self {
@@ -109,6 +113,7 @@ impl App {
             content_security_policy,
             sockets: Arc::default(),
             hub: Arc::default(),
+            group,
             fanout,
             presences: Arc::default(),
             pace,
@@ -201,6 +206,7 @@ pub fn serve_metrics(app: Data<App>, listener: TcpListener) -> io::Result<Server
 
 /// Answers on `listener` until its handle stops it; the worker is the caller's to start.
 pub fn serve(app: Data<App>, listener: TcpListener) -> io::Result<Server> {
+    Group::start(&app.clone().into_inner());
     actix_web::rt::spawn(sockets::watch(Arc::downgrade(&app.clone().into_inner())));
     actix_web::rt::spawn(presence::watch(Arc::downgrade(&app.clone().into_inner())));
     actix_web::rt::spawn(fanout::run(Arc::downgrade(&app.clone().into_inner())));

@@ -19,7 +19,7 @@ use common::{
 };
 
 use super::{
-    fanout,
+    fanout, group,
     hub::{Follower, LogEvent, Moment, Overflow, Told},
     log,
     person::Person,
@@ -28,7 +28,7 @@ use super::{
         self, Reader, Receipt,
         store::{self, ThreadRow},
     },
-    writing::{self, Batch, Written},
+    writing::{Batch, Written},
 };
 use crate::{
     app::App,
@@ -180,7 +180,7 @@ impl Following {
 
     /// Writes a batch, tells the others, and says what became of each part of it.
     pub async fn write(&self, batch: Batch) -> Written {
-        let mut written = writing::write(&self.app, self.person.reader, batch).await;
+        let mut written = group::write(&self.app, self.person.reader, batch).await;
         if written
             .events
             .iter()

@@ -6,6 +6,7 @@
 pub mod changes;
 pub mod fanout;
 pub mod following;
+pub mod group;
 pub mod history;
 pub mod http;
 pub mod hub;

@@ -19,7 +19,6 @@ use super::{
     threads::{self, Reader},
 };
 use crate::{
-    app::App,
     clock,
     db::{Conn, QueryResult},
     error::ApiError,
@@ -112,6 +111,11 @@ impl Batch {
         is_same_lane && self.writings.len() < SEND_BATCH_MAX
     }
 
+    /// The thread that it writes into; nothing when it changes items only.
+    pub fn thread(&self) -> Option<ThreadId> {
+        self.lane.map(|(_, thread)| thread)
+    }
+
     /// Refuses all of it; `after_ms` says when it may be sent again.
     pub fn refuse(&self, code: NackCode, after_ms: Option<u64>) -> Vec<ServerFrame> {
         let cids = self.writings.iter().map(Writing::cid);
@@ -127,42 +131,37 @@ pub struct Written {
     pub is_halted: bool,
 }
 
-/// Writes the batch in one transaction: an answer of yes is a commit.
-pub async fn write(app: &App, reader: Reader, batch: Batch) -> Written {
-    let (again, now) = (batch.clone(), app.clock.now());
-    let written = app
-        .db
-        .write(move |conn: &mut Conn| -> Result<_, ApiError> {
-            let (mut events, mut answers) = (Vec::new(), Vec::new());
-            for writing in batch.writings {
-                let cid = writing.cid();
-                answers.push(match write_one(conn, reader, writing, &mut events, now)? {
-                    Ok(sent) => {
-                        let answer = ack(cid, &sent);
-                        events.extend(sent.event);
-                        answer
-                    }
-                    Err(refusal) => nack(cid, code_of(refusal), None),
-                });
-            }
-            Ok((events, answers))
-        })
-        .await;
-    match written {
-        Ok((events, answers)) => Written {
-            events,
-            answers,
-            is_halted: false,
-        },
-        Err(error) => {
-            tracing::error!(?error, "Could not write into a thread");
-            Written {
-                events: Vec::new(),
-                answers: again.refuse(NackCode::Unavailable, Some(AGAIN_MS)),
-                is_halted: true,
-            }
+impl Written {
+    /// Nothing of it was written, and it may be sent again.
+    pub fn unavailable(batch: &Batch) -> Self {
+        Self {
+            events: Vec::new(),
+            answers: batch.refuse(NackCode::Unavailable, Some(AGAIN_MS)),
+            is_halted: true,
         }
     }
+}
+
+/// Writes the batch in a transaction of the caller's: what is told after its commit, and the answers.
+pub fn write_batch(
+    conn: &mut Conn,
+    reader: Reader,
+    batch: Batch,
+    now: DateTime<Utc>,
+) -> Result<(Vec<Event>, Vec<ServerFrame>), ApiError> {
+    let (mut events, mut answers) = (Vec::new(), Vec::new());
+    for writing in batch.writings {
+        let cid = writing.cid();
+        answers.push(match write_one(conn, reader, writing, &mut events, now)? {
+            Ok(sent) => {
+                let answer = ack(cid, &sent);
+                events.extend(sent.event);
+                answer
+            }
+            Err(refusal) => nack(cid, code_of(refusal), None),
+        });
+    }
+    Ok((events, answers))
 }
 
 fn write_one(
