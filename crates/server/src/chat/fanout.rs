@@ -85,7 +85,7 @@ struct Copy {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum What {
-    Event(Event),
+    Event(Box<Event>),
     Moment { by: UserId, text: String },
 }
 
@@ -127,7 +127,8 @@ impl Fanout {
 /// Tells an event that is committed, here and elsewhere; `hidden_from` are those whom its author has blocked.
 pub fn tell(app: &App, event: Event, hidden_from: Arc<HashSet<UserId>>) {
     let thread = event.thread;
-    app.fanout.publish(thread, &hidden_from, What::Event(event.clone()));
+    app.fanout
+        .publish(thread, &hidden_from, What::Event(Box::new(event.clone())));
     app.hub
         .tell(thread, &Told::Event(Arc::new(LogEvent::new(event, hidden_from))), None);
 }
@@ -291,7 +292,7 @@ fn take(app: &App, channel: &str, payload: &[u8]) {
     };
     let hidden_from = Arc::new(copy.hidden_from.into_iter().collect());
     let told = match copy.what {
-        What::Event(event) if event.thread == thread => Told::Event(Arc::new(LogEvent::new(event, hidden_from))),
+        What::Event(event) if event.thread == thread => Told::Event(Arc::new(LogEvent::new(*event, hidden_from))),
         What::Event(_) => return,
         What::Moment { by, text } => Told::Moment(Arc::new(Moment { by, hidden_from, text })),
     };
