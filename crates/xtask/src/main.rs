@@ -6,6 +6,7 @@
 
 mod apt;
 mod bench;
+mod chat_proof;
 mod check;
 mod data;
 mod e2e;
@@ -38,10 +39,11 @@ cargo xtask up            build all, start the emulator and the server with demo
 cargo xtask up --smoke    the same on free ports; buy a plan, stop, and exit 0 or 1
 cargo xtask serve         the client with live reload on port 8081, against a running server
 cargo xtask web           build the client into frontend/dist and print its size
-cargo xtask test          every test; `test PART` runs one of: server, doc, frontend, web, smoke, e2e
+cargo xtask test          every test; `test PART` runs one of: server, doc, frontend, chat, web, smoke, e2e
 cargo xtask test long     what takes long: each property a million times, 10 000 invoices finalised at once
 cargo xtask e2e [ARG…]    the browser journeys on both databases; arguments go to Playwright
 cargo xtask bench lists   how long lists take at a million rows on both databases; `--rows N` for fewer, `--on SQLite`, `--kinds TEXT` for some
+cargo xtask chat-proof N  a proof of the chat on both databases; N is crashes
 cargo xtask check         formatting, lints, rules of import, secrets, the client for WebAssembly
 cargo xtask secrets       secrets in the files; `secrets --history` in every commit there ever was";
 
@@ -69,6 +71,7 @@ fn dispatch(arguments: &[String]) -> Outcome<ExitCode> {
         ["secrets"] => secrets::scan().map(|()| ExitCode::SUCCESS),
         ["secrets", "--history"] => secrets::scan_history().map(|()| ExitCode::SUCCESS),
         ["bench", "lists", options @ ..] => bench::lists(options).map(|()| ExitCode::SUCCESS),
+        ["chat-proof", name, options @ ..] => chat_proof::run(name, options).map(|()| ExitCode::SUCCESS),
         ["check"] => check::check().map(|()| ExitCode::SUCCESS),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -3,7 +3,7 @@
 use std::process::{Command, ExitCode};
 
 use crate::{
-    apt, e2e,
+    apt, chat_proof, e2e,
     failure::{Failure, Outcome},
     postgres::Postgres,
     process, smoke, stack,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The parts in the order in which they run: the quickest to fail first.
-const PARTS: [&str; 6] = ["server", "doc", "frontend", "web", "smoke", "e2e"];
+const PARTS: [&str; 7] = ["server", "doc", "frontend", "chat", "web", "smoke", "e2e"];
 
 /// Not among them, for it takes long: each property a million times, and ten thousand invoices finalised at once.
 const LONG: &str = "long";
@@ -113,6 +113,10 @@ fn run(part: &str, postgres: &mut Option<Postgres>, arguments: &[String]) -> Out
                 "--no-fail-fast",
             ]);
             counted(&mut command, "cargo test --doc", totals::of_cargo_test)
+        }),
+        "chat" => chat_proof::run_short().map(|passed| Totals {
+            passed,
+            ..Totals::default()
         }),
         "frontend" => step("the client's units", || native(&["-p", "frontend"], "")),
         "web" => web::build().map(|()| Totals::ONE_PASSED),

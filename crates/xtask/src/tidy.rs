@@ -10,7 +10,15 @@ use std::{collections::BTreeMap, fs, path::Path};
 use source::{Source, names, paths};
 
 /// Ours, by the name that code uses.
-const CRATES: [&str; 6] = ["common", "payfast", "payfast_sandbox", "server", "frontend", "xtask"];
+const CRATES: [&str; 7] = [
+    "common",
+    "payfast",
+    "payfast_sandbox",
+    "server",
+    "chat_proof",
+    "frontend",
+    "xtask",
+];
 
 const MOST_LINES: usize = 600;
 
