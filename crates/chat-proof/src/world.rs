@@ -27,6 +27,7 @@ use server::{
     clock::Clock,
     config::Config,
     db::{Conn, QueryResult},
+    http::session::random_token,
 };
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -66,7 +67,7 @@ impl World {
             None => format!("sqlite:{}", data.path().join("proof.sqlite3").display()),
         };
         let settings = vec![
-            ("SECRET_KEY", "0123456789abcdef0123456789abcdef".to_owned()),
+            ("SECRET_KEY", random_token()),
             ("CAPECONTROL_DATA", data.path().display().to_string()),
             ("CAPECONTROL_BIND", format!("127.0.0.1:{port}")),
             ("DATABASE_URL", database),

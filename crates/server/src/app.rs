@@ -206,7 +206,7 @@ pub fn serve_metrics(app: Data<App>, listener: TcpListener) -> io::Result<Server
 
 /// Answers on `listener` until its handle stops it; the worker is the caller's to start.
 pub fn serve(app: Data<App>, listener: TcpListener) -> io::Result<Server> {
-    Group::start(&app.clone().into_inner());
+    Group::tasks(&app.clone().into_inner()).for_each(|task| drop(actix_web::rt::spawn(task)));
     actix_web::rt::spawn(sockets::watch(Arc::downgrade(&app.clone().into_inner())));
     actix_web::rt::spawn(presence::watch(Arc::downgrade(&app.clone().into_inner())));
     actix_web::rt::spawn(fanout::run(Arc::downgrade(&app.clone().into_inner())));

@@ -17,6 +17,7 @@ use std::{
 };
 
 use diesel::{
+    Connection,
     connection::{AnsiTransactionManager, TransactionManager},
     r2d2::{Pool, PooledConnection},
     result::{DatabaseErrorKind, Error},
@@ -202,6 +203,11 @@ fn in_transaction<T, E: From<Error>>(conn: &mut Conn, f: impl FnOnce(&mut Conn) 
             resume_unwind(panic)
         }
     }
+}
+
+/// Runs `f` inside a transaction so that an `Err` takes back only what `f` did.
+pub fn savepoint<T, E: From<Error>>(conn: &mut Conn, f: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    conn.transaction(f)
 }
 
 /// A connection that cannot roll back is marked broken by diesel and leaves the pool.

@@ -32,6 +32,7 @@ use super::{
 };
 use crate::{
     app::App,
+    clock::deadline,
     config::Config,
     db::{Conn, Location, QueryResult},
     http::session::random_token,
@@ -194,8 +195,8 @@ async fn hear(app: &Weak<App>, client: &Client, is_lost: &mut bool) -> Result<()
         leaving: HashMap::new(),
         version: None,
     };
-    let mut next_ping = Instant::now();
-    let mut next_compare = next_ping + around(COMPARE_EVERY);
+    let mut next_ping = deadline(Duration::ZERO);
+    let mut next_compare = deadline(around(COMPARE_EVERY));
     loop {
         let Some(here) = app.upgrade() else { return Ok(()) };
         ears.follow(&here).await?;
@@ -213,12 +214,12 @@ async fn hear(app: &Weak<App>, client: &Client, is_lost: &mut bool) -> Result<()
             () = hub.changed() => {}
             () = sleep_until(next_ping) => {
                 within(ears.sink.ping::<redis::Value>()).await?;
-                next_ping = Instant::now() + PING_EVERY;
+                next_ping = deadline(PING_EVERY);
             }
             () = sleep_until(next_compare) => {
                 let Some(here) = app.upgrade() else { return Ok(()) };
                 compare_all(&here).await;
-                next_compare = Instant::now() + around(COMPARE_EVERY);
+                next_compare = deadline(around(COMPARE_EVERY));
             }
         }
     }
@@ -228,7 +229,7 @@ async fn hear(app: &Weak<App>, client: &Client, is_lost: &mut bool) -> Result<()
 struct Ears {
     sink: PubSubSink,
     heard: HashSet<ThreadId>,
-    /// Followed by nobody any more, since when.
+    /// Followed by nobody any more, and when that will have been long enough.
     leaving: HashMap<ThreadId, Instant>,
     /// Of the hub, when it was looked at last.
     version: Option<u64>,
@@ -240,10 +241,10 @@ impl Ears {
         let version = app.hub.version();
         if self.version != Some(version) {
             let followed = app.hub.followed();
-            let now = Instant::now();
+            let over_at = deadline(LINGER);
             self.leaving.retain(|thread, _| !followed.contains_key(thread));
             for thread in self.heard.iter().filter(|thread| !followed.contains_key(thread)) {
-                self.leaving.entry(*thread).or_insert(now);
+                self.leaving.entry(*thread).or_insert(over_at);
             }
             let new: HashMap<_, _> = followed
                 .into_iter()
@@ -257,10 +258,11 @@ impl Ears {
             }
             self.version = Some(version);
         }
+        let now = deadline(Duration::ZERO);
         let over: Vec<ThreadId> = self
             .leaving
             .iter()
-            .filter(|(_, since)| since.elapsed() >= LINGER)
+            .filter(|(_, over_at)| **over_at <= now)
             .map(|(thread, _)| *thread)
             .collect();
         if !over.is_empty() {

@@ -6,7 +6,7 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use chrono::{DateTime, Utc};
@@ -14,7 +14,6 @@ use common::{
     chat::{Event, ServerFrame},
     ids::ThreadId,
 };
-use diesel::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -23,7 +22,7 @@ use super::{
 };
 use crate::{
     app::App,
-    db::{Conn, Location},
+    db::{self, Conn, Location},
     error::ApiError,
 };
 
@@ -58,12 +57,11 @@ impl Group {
         }
     }
 
-    /// Starts the tasks that write; they end with the application.
-    pub fn start(app: &Arc<App>) {
+    /// The tasks that write, for somebody to run; they end with the application.
+    pub fn tasks(app: &Arc<App>) -> impl Iterator<Item = impl Future<Output = ()> + use<>> + use<> {
         let waiting = std::mem::take(&mut *app.group.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        for wishes in waiting {
-            actix_web::rt::spawn(write_all(Arc::downgrade(app), wishes));
-        }
+        let app = Arc::downgrade(app);
+        waiting.into_iter().map(move |wishes| write_all(app.clone(), wishes))
     }
 
     fn queue(&self, thread: Option<ThreadId>) -> &mpsc::UnboundedSender<Wish> {
@@ -86,7 +84,7 @@ pub async fn write(app: &App, reader: Reader, batch: Batch) -> Written {
     written.await.unwrap_or_else(|_| Written::unavailable(&refused))
 }
 
-async fn write_all(app: std::sync::Weak<App>, mut waiting: mpsc::UnboundedReceiver<Wish>) {
+async fn write_all(app: Weak<App>, mut waiting: mpsc::UnboundedReceiver<Wish>) {
     let mut wishes = Vec::new();
     while waiting.recv_many(&mut wishes, AT_ONCE).await > 0 {
         let Some(app) = app.upgrade() else { return };
@@ -142,5 +140,5 @@ async fn write_together(app: &App, wishes: Vec<Wish>) {
 }
 
 fn write_one(conn: &mut Conn, reader: Reader, batch: Batch, now: DateTime<Utc>) -> Result<Done, ApiError> {
-    conn.transaction(|conn| writing::write_batch(conn, reader, batch, now))
+    db::savepoint(conn, |conn| writing::write_batch(conn, reader, batch, now))
 }
