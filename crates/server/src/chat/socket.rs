@@ -322,7 +322,10 @@ impl Socket {
 
     async fn subscribe(&mut self, id: Option<String>, threads: BTreeMap<ThreadId, Cursor>) -> Result<(), End> {
         for (thread, cursor) in threads {
-            let found = self.following.subscribe(thread, cursor).await;
+            let mut found = self.following.subscribe(thread, cursor).await;
+            if let (true, Ok(frames)) = (self.is_lite, &mut found) {
+                frames.retain(|frame| !matches!(frame, ServerFrame::Presence(_)));
+            }
             self.answer(id.clone(), found).await?;
         }
         Ok(())

@@ -146,6 +146,8 @@ app_test!(whoever_hides_is_not_told_of, |app| {
     assert_eq!(told(&mut again, user).await, []);
     // Nothing of the moment for a line that is too slow for it.
     set(&customer.client, json!({ "shows_last_seen": false })).await;
+    // The node knows how they are by now.
+    assert_eq!(told(&mut desk, user).await, []);
     let (mut lite, _) = open_with(&support, &app.base_url, json!({ "caps": ["lite"] })).await;
     follow(&mut lite, &thread, "", 0).await;
     later(app, 11);

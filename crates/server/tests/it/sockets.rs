@@ -94,13 +94,13 @@ pub async fn hear(stream: &mut Stream) -> Result<ServerFrame, u16> {
     }
 }
 
-/// The next frame but for pings.
+/// The next frame but for pings, which are answered.
 pub async fn hear_any(stream: &mut Stream) -> Result<ServerFrame, u16> {
     loop {
         let next = tokio::time::timeout(Duration::from_secs(5), stream.next());
         match next.await.expect("something within five seconds") {
             Some(Ok(Message::Text(text))) => match serde_json::from_str(&text).unwrap() {
-                ServerFrame::Ping(_) => {}
+                ServerFrame::Ping(ping) => say(stream, json!({ "t": "pong", "n": ping.n })).await,
                 frame => return Ok(frame),
             },
             Some(Ok(Message::Close(Some(frame)))) => return Err(frame.code.into()),
